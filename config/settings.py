@@ -1,0 +1,183 @@
+"""All settings, read from the environment once. A wrong value stops the start with one line that says what to do.
+
+With no DATABASE_URL and REDIS_URL set, the embedded services of this checkout are used (config/lib/embedded).
+With POSTRIDER_ENV=production nothing is made up: a missing secret stops the start.
+"""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.lib import embedded, secrets_file
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+ENVIRONMENT = env.str("POSTRIDER_ENV", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured(f"POSTRIDER_ENV is {ENVIRONMENT!r}; it is either development or production")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = env.bool("DEBUG", default=False)
+STATE_DIR = embedded.state_dir(BASE_DIR)
+
+# Secrets: from the environment; in development made once and kept in the git-ignored state folder.
+_secrets = secrets_file.load(env, STATE_DIR, required=PRODUCTION)
+SECRET_KEY = _secrets.secret_key
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+TOKEN_KEYS = _secrets.token_keys  # ((id 0-255, 64 bytes), …): the first seals, all unseal
+ADDRESS_KEYS = _secrets.address_keys  # ((id, 32 bytes), …): the first hashes, all are checked
+PUBLIC_ID_KEY = _secrets.public_id_key  # 32 bytes, never rotated
+
+BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is empty: set it to the host names this server answers to")
+if PRODUCTION and not BASE_URL.startswith("https://"):
+    raise ImproperlyConfigured("BASE_URL must be an https:// address: links in mails are made from it")
+# Example domains (example.test, …) are refused as recipients in production only.
+ALLOW_TEST_DOMAINS = env.bool("ALLOW_TEST_DOMAINS", default=not PRODUCTION)
+
+INSTALLED_APPS = [
+    "config.apps.PostriderAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_celery_beat",
+    "import_export",
+    "config.apps.ConfigConfig",
+    "segments.apps.SegmentsConfig",
+    "templates.apps.TemplatesConfig",
+    "compliance.apps.ComplianceConfig",
+    "delivery.apps.DeliveryConfig",
+    "campaigns.apps.CampaignsConfig",
+    "analytics.apps.AnalyticsConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+# Never BASE_DIR / "templates": that is the app of message templates, its source would be served as pages.
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "html"],
+        "APP_DIRS": True,  # for the admin and DRF only
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# One Postgres, two roles: the application role cannot change what is append-only, the owner can (DESIGN 4).
+_app_url = env.str("DATABASE_URL", default="") or embedded.database_url(STATE_DIR, "postrider_app")
+_owner_url = env.str("DATABASE_OWNER_URL", default="")
+if not _owner_url:
+    if env.str("DATABASE_URL", default=""):
+        raise ImproperlyConfigured("DATABASE_URL is set but DATABASE_OWNER_URL is not: see deploy/roles.sql")
+    _owner_url = embedded.database_url(STATE_DIR, "postrider_owner")
+_CONNECTION = {
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    "TEST": {"MIGRATE": True},
+}
+DATABASES = {
+    "default": {**env.db_url_config(_app_url), **_CONNECTION},
+    "owner": {**env.db_url_config(_owner_url), **_CONNECTION},
+}
+for _database in DATABASES.values():
+    # A forgotten transaction would hold back vacuum and the counting horizon (STANDARDS B4.2).
+    _database.setdefault("OPTIONS", {})["options"] = "-c idle_in_transaction_session_timeout=60000"
+DATABASE_ROUTERS = ["config.lib.database.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url(STATE_DIR)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# Security headers
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)  # the proxy does it; one-click must not redirect
+SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# System mail (sign-in, alerts), apart from what campaigns send. In development it goes to the local mailbox.
+MAILBOX_HOST, MAILBOX_PORT = "127.0.0.1", env.int("MAILBOX_PORT", default=2525)
+MAILBOX_DIR = STATE_DIR / "mailbox"
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = MAILBOX_HOST, MAILBOX_PORT
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="postrider@localhost")
+
+# Plug-ins: dotted paths, one line each (config/lib/registry.py)
+SEGMENT_PREDICATES = [
+    "segments.predicates.fields.ContactField",
+    "segments.predicates.attributes.AttributeField",
+    "segments.predicates.lists.ListMember",
+    "segments.predicates.segment_members.SegmentMember",
+    "segments.predicates.imports.InImport",
+]
+GATE_RULES = [
+    "delivery.rules.orders.OrderOpen",
+    "compliance.rules.suppression.NotSuppressed",
+]
+OPT_OUT_EFFECTS = ["delivery.effects.SkipWaiting"]
+CHANNELS = ["delivery.channels.email.Email"]
+PROVIDERS = ["delivery.providers.smtp.Smtp"]
+STEPS = ["campaigns.steps.send.Send"]
+
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
+IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)

@@ -1,0 +1,10 @@
+"""Every address of the server: each app answers for its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("u/", include("compliance.urls")),
+    path("mailbox/", include("delivery.urls")),
+]
