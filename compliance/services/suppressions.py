@@ -1,0 +1,164 @@
+"""Laying and lifting suppressions: the only code that writes either table.
+
+The protocol of an opt-out (STANDARDS B3): one transaction lays the suppression, logs it and skips what waits;
+after its commit we wait until nothing to the address is in flight; only then does the caller acknowledge.
+Each side commits its own flag before it reads the other's: a dispatcher that did not see the suppression
+committed its intent before we looked, so we see the intent and wait for it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import psycopg
+from django.db import OperationalError, connection, transaction
+
+from compliance.effects import OptOut, effects
+from compliance.errors import StillInFlight
+from compliance.models import Reason, Scope, SuppressionEvent
+from compliance.tokens import UnsubscribeToken
+from config.lib.addresses import AddressHash, address_hashes
+from config.lib.sql import queries
+from segments.models import Contact
+
+# A dispatching group is leased for 90 s at most (delivery.pipeline), after which it counts as unknown, not in flight.
+MAX_WAIT_S = 100.0
+_DEADLOCK_TRIES = 5
+
+
+def suppress(
+    *,
+    addresses: Sequence[AddressHash],
+    scope: Scope,
+    scope_id: int,
+    reason: Reason,
+    source: str,
+    at: datetime,
+    channel: str = "email",
+    contact_id: int | None = None,
+    message_id: int | None = None,
+    actor_id: int | None = None,
+    note: str = "",
+    wait: bool = True,
+) -> bool:
+    """Suppress one address (its hashes, the current one first) in a scope; true when it was not so before.
+
+    Returns only when nothing to that address is in flight. `wait=False` is for the dispatcher itself,
+    which holds the very message in flight. Raises StillInFlight when it could not be made sure.
+    """
+
+    def lay() -> OptOut:
+        with transaction.atomic():
+            is_new = _insert(addresses[0], channel, scope, scope_id, reason, source)
+            if is_new:
+                _log(
+                    SuppressionEvent.Action.SUPPRESSED, addresses[0], channel, scope, scope_id, reason, source,
+                    contact_id=contact_id, message_id=message_id, actor_id=actor_id, note=note, at=at,
+                )  # fmt: skip
+            opt_out = OptOut(
+                addresses, channel, scope, scope_id, reason, at, is_new, contact_id=contact_id, message_id=message_id
+            )
+            for effect in effects:
+                effect().apply(opt_out)
+        return opt_out
+
+    opt_out = _retry_deadlocks(lay)
+    if wait:
+        _wait_until_clear(opt_out)
+    return opt_out.is_new
+
+
+def suppress_email(
+    email: str, *, scope: Scope, scope_id: int, reason: Reason, source: str, at: datetime,
+    actor_id: int | None = None, note: str = "",
+) -> bool:  # fmt: skip
+    """Suppress a normalised mail address, known as a contact or not. See `suppress`."""
+    contact_id = Contact.objects.filter(email=email).values_list("pk", flat=True).first()
+    return suppress(
+        addresses=address_hashes(email), scope=scope, scope_id=scope_id, reason=reason, source=source, at=at,
+        contact_id=contact_id, actor_id=actor_id, note=note,
+    )  # fmt: skip
+
+
+def unsubscribe(token: UnsubscribeToken, *, source: str, at: datetime, everything: bool = False) -> bool:
+    """Carry out an unsubscribe link: its own scope, or all mail of the brand when `everything`."""
+    scope, scope_id = (Scope.BRAND, token.brand_id) if everything else (token.scope, token.scope_id)
+    return suppress(
+        addresses=_known_hashes(token), scope=scope, scope_id=scope_id, reason=Reason.UNSUBSCRIBED, source=source,
+        at=at, contact_id=token.contact_id, message_id=token.message_id,
+    )  # fmt: skip
+
+
+def lift(
+    email: str, *, scope: Scope, scope_id: int, source: str, at: datetime, actor_id: int | None, note: str,
+    channel: str = "email",
+) -> bool:  # fmt: skip
+    """Lift the suppression of an address in exactly this scope; true when there was one.
+
+    Only for a newer explicit wish of the person, stated in `note` (STANDARDS A12.4); never for an import.
+    """
+    lifted = False
+    with transaction.atomic():
+        for address in address_hashes(email):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    queries("compliance", "suppressions")["lift"],
+                    [address.key, address.digest, channel, scope, scope_id],
+                )
+                rows = cursor.fetchall()
+            for (reason,) in rows:
+                lifted = True
+                _log(
+                    SuppressionEvent.Action.LIFTED, address, channel, scope, scope_id, reason, source,
+                    actor_id=actor_id, note=note, at=at,
+                )  # fmt: skip
+    return lifted
+
+
+def _known_hashes(token: UnsubscribeToken) -> list[AddressHash]:
+    """The hash the link was made with, and when the contact still has that address, those under newer keys."""
+    email = Contact.objects.filter(pk=token.contact_id).values_list("email", flat=True).first()
+    hashes = address_hashes(email) if email else []
+    return hashes if token.address in hashes else [token.address]
+
+
+def _insert(
+    address: AddressHash, channel: str, scope: Scope, scope_id: int, reason: Reason, source: str
+) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            queries("compliance", "suppressions")["lay"],
+            [channel, address.digest, address.key_id, address.key, scope, scope_id, reason, source],
+        )
+        return cursor.rowcount == 1
+
+
+def _log(
+    action: SuppressionEvent.Action, address: AddressHash, channel: str, scope: str, scope_id: int,
+    reason: str, source: str, **rest: object,
+) -> None:  # fmt: skip
+    SuppressionEvent.objects.create(
+        action=action, channel=channel, address_digest=address.digest, key_id=address.key_id, address_key=address.key,
+        scope=scope, scope_id=scope_id, reason=reason, source=source, **rest,
+    )  # fmt: skip
+
+
+def _retry_deadlocks(work: Callable[[], OptOut]) -> OptOut:
+    """A dispatcher locks its group's rows in its own order, so the two can meet head-on; one of them starts over."""
+    for _ in range(_DEADLOCK_TRIES):
+        try:
+            return work()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected) or connection.in_atomic_block:
+                raise
+    return work()
+
+
+def _wait_until_clear(opt_out: OptOut) -> None:
+    deadline = time.monotonic() + MAX_WAIT_S
+    pause = 0.002
+    while any(effect().in_flight(opt_out) for effect in effects):
+        if time.monotonic() > deadline:
+            raise StillInFlight
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)

@@ -1,0 +1,32 @@
+"""What an opt-out does to the ledger (OPT_OUT_EFFECTS)."""
+
+from compliance.effects import OptOut, OptOutEffect
+from compliance.models import Reason
+from compliance.rules.suppression import BLOCKS_TRANSACTIONAL
+from delivery import ledger
+from delivery.models import DeliveryEvent
+
+_EVENT = {Reason.UNSUBSCRIBED: DeliveryEvent.Kind.UNSUBSCRIBED, Reason.COMPLAINED: DeliveryEvent.Kind.COMPLAINED}
+
+
+class SkipWaiting(OptOutEffect):
+    """Everything that waits for the address in the scope is skipped; what is on the wire is waited for."""
+
+    kind = "skip_waiting"
+
+    def apply(self, opt_out: OptOut) -> None:
+        ledger.count(
+            "skip_waiting",
+            address_keys=opt_out.address_keys,
+            channel=opt_out.channel,
+            scope=opt_out.scope,
+            scope_id=opt_out.scope_id,
+            reason=opt_out.reason,
+            transactional=opt_out.reason in BLOCKS_TRANSACTIONAL,
+        )
+        event = _EVENT.get(opt_out.reason)
+        if event and opt_out.is_new and opt_out.message_id:
+            ledger.count("log_unsubscribed", kind=event, message=opt_out.message_id, reason=opt_out.scope)
+
+    def in_flight(self, opt_out: OptOut) -> bool:
+        return bool(ledger.run("in_flight", address_keys=opt_out.address_keys, channel=opt_out.channel)[0][0])

@@ -1,0 +1,105 @@
+"""The ledger's verbs over batches: plan, claim, begin, settle, and the sweeps. All SQL is in sql/ledger.sql."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from config.lib.sql import queries
+from delivery.models import DeliveryEvent, Message
+
+# A group's deadline to begin (pipeline.BEGIN_WINDOW_S) plus the longest wait for a reply must end before its lease:
+# a worker knows the outcome of what it began before anyone else calls it unknown.
+CLAIM_LEASE_S = 120
+DISPATCH_LEASE_S = 90
+
+_IN_FLIGHT = [Message.State.DISPATCHING, Message.State.UNKNOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that this worker may work on until its lease ends."""
+
+    id: int
+    order_id: int
+    contact_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one message: its new state, and the delivery event to log (kind "" logs none)."""
+
+    message_id: int
+    attempt: int
+    state: Message.State
+    kind: DeliveryEvent.Kind | str = ""
+    reason: str = ""
+    detail: str = ""
+    due_at: datetime | None = None
+
+
+def run(name: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Execute one named statement and return its rows; for those without rows, an empty list."""
+    with connection.cursor() as cursor:
+        cursor.execute(queries("delivery", "ledger")[name], values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def count(name: str, **values: Any) -> int:
+    """Execute one named statement and return how many rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(queries("delivery", "ledger")[name], values)
+        return cursor.rowcount
+
+
+def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:
+    """Take up to `limit` due messages of a lane, an equal share of each open order."""
+    return [Claimed(*row) for row in run("claim", lane=lane, channel=channel, limit=limit, lease_s=CLAIM_LEASE_S)]
+
+
+def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:
+    """Commit the intent to send; `address_keys` by message id. Returns the attempt of those that may go on."""
+    rows = run(
+        "begin", ids=list(address_keys), address_keys=list(address_keys.values()), account=account_id,
+        lease_s=DISPATCH_LEASE_S,
+    )  # fmt: skip
+    return dict(rows)
+
+
+def settle(settlements: Sequence[Settlement]) -> set[int]:
+    """Write the outcome of begun messages and their events in one transaction; the ids that it held for."""
+    return _settle(settlements, _IN_FLIGHT)
+
+
+def settle_unbegun(settlements: Sequence[Settlement]) -> set[int]:
+    """The same for messages that were claimed but never begun (nothing to render, no address)."""
+    return _settle(settlements, [Message.State.CLAIMED])
+
+
+def _settle(settlements: Sequence[Settlement], from_states: Sequence[str]) -> set[int]:
+    if not settlements:
+        return set()
+    rows = run(
+        "settle",
+        ids=[s.message_id for s in settlements],
+        attempts=[s.attempt for s in settlements],
+        states=[str(s.state) for s in settlements],
+        reasons=[s.reason[:60] for s in settlements],
+        due_ats=[s.due_at for s in settlements],
+        kinds=[str(s.kind) for s in settlements],
+        details=[s.detail[:500] for s in settlements],
+        from_states=list(from_states),
+    )
+    return {row[0] for row in rows}
+
+
+def sweep(*, limit: int = 5000) -> dict[str, int]:
+    """Give back or give up what dead workers and ended orders left, at most `limit` rows a statement."""
+    done = {name: count(name, limit=limit) for name in ("release_claimed", "mark_unknown")}
+    done["end_waiting"] = sum(
+        count("end_waiting", order=order_id, limit=limit) for (order_id,) in run("orders_to_end")
+    )
+    return done

@@ -1,0 +1,155 @@
+-- The ledger's statements. Each is one round trip and its own transaction; none is held across the network.
+
+-- Messages of a set of people under one order. People without an address are accounted for at once.
+-- Repeating it is a no-op (message_once).
+-- name: plan
+WITH planned AS (
+    INSERT INTO delivery_message (order_id, contact_id, channel, address_key, state, reason, due_at, settled_at)
+    SELECT %(order)s, wanted.id, %(channel)s, c.email_key,
+           CASE WHEN c.email_key IS NULL THEN 'skipped' ELSE 'ready' END,
+           CASE WHEN c.id IS NULL THEN 'contact_gone' WHEN c.email_key IS NULL THEN 'no_address' ELSE '' END,
+           %(due_at)s,
+           CASE WHEN c.email_key IS NULL THEN now() END
+    FROM unnest(%(contacts)s::bigint[]) AS wanted(id)
+    LEFT JOIN segments_contact c ON c.id = wanted.id
+    ON CONFLICT ON CONSTRAINT message_once DO NOTHING
+    RETURNING id, contact_id, state, reason
+), logged AS (
+    INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, reason)
+    SELECT 'skipped', p.id, p.contact_id, %(campaign)s, %(order)s, %(channel)s, p.reason
+    FROM planned p WHERE p.state = 'skipped'
+)
+SELECT count(*) FROM planned;
+
+-- A batch of one lane: each open order with something due gets an equal share, so no campaign starves another.
+-- Both probes use the partial index message_ready, which holds only what waits.
+-- name: claim
+WITH due AS MATERIALIZED (
+    SELECT o.id FROM delivery_sendorder o
+    WHERE o.lane = %(lane)s AND o.channel = %(channel)s AND o.state = 'open'
+      AND (o.expires_at IS NULL OR o.expires_at > now())
+      AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= now())
+), picked AS MATERIALIZED (
+    SELECT m.id FROM due CROSS JOIN LATERAL (
+        SELECT id FROM delivery_message
+        WHERE order_id = due.id AND state = 'ready' AND due_at <= now()
+        ORDER BY due_at, id
+        LIMIT (SELECT ceil(%(limit)s::numeric / count(*)) FROM due)
+        FOR UPDATE SKIP LOCKED
+    ) m
+    LIMIT %(limit)s
+)
+UPDATE delivery_message m
+SET state = 'claimed', lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+FROM picked WHERE m.id = picked.id
+RETURNING m.id, m.order_id, m.contact_id, m.attempt;
+
+-- The intent. Only rows that are still claimed pass (an opt-out or another worker may have taken them);
+-- the address key is set to the address it really goes to, so that an opt-out of that address waits for it.
+-- name: begin
+UPDATE delivery_message m
+SET state = 'dispatching', attempt = m.attempt + 1, address_key = v.address_key, provider_account_id = %(account)s,
+    lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+FROM unnest(%(ids)s::bigint[], %(address_keys)s::bigint[]) AS v(id, address_key)
+WHERE m.id = v.id AND m.state = 'claimed'
+RETURNING m.id, m.attempt;
+
+-- What became of a group, with its delivery events. `attempt` keeps a worker that comes back late from
+-- settling a later attempt; a late answer for a row given up as unknown is still the truth.
+-- name: settle
+WITH settled AS (
+    UPDATE delivery_message m
+    SET state = v.state, reason = v.reason, due_at = coalesce(v.due_at, m.due_at), lease_until = NULL,
+        settled_at = CASE WHEN v.state <> 'ready' THEN now() END
+    FROM unnest(
+        %(ids)s::bigint[], %(attempts)s::smallint[], %(states)s::text[], %(reasons)s::text[],
+        %(due_ats)s::timestamptz[], %(kinds)s::text[], %(details)s::text[]
+    ) AS v(id, attempt, state, reason, due_at, kind, detail)
+    WHERE m.id = v.id AND m.attempt = v.attempt AND m.state = ANY(%(from_states)s)
+    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, v.kind, v.reason, v.detail
+), logged AS (
+    INSERT INTO delivery_deliveryevent
+        (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason, detail)
+    SELECT s.kind, s.id, s.contact_id, o.campaign_id, s.order_id, s.channel, s.attempt, s.reason, s.detail
+    FROM settled s JOIN delivery_sendorder o ON o.id = s.order_id
+    WHERE s.kind <> ''
+)
+SELECT id FROM settled;
+
+-- An opt-out: what waits for this address in this scope is skipped, in the opt-out's own transaction.
+-- A row locked by a dispatcher is waited for and read again: if it went out to dispatching, the opt-out waits for it.
+-- name: skip_waiting
+WITH skipped AS (
+    UPDATE delivery_message m
+    SET state = 'skipped', reason = %(reason)s, lease_until = NULL, settled_at = now()
+    FROM delivery_sendorder o
+    WHERE m.address_key = ANY(%(address_keys)s) AND m.state IN ('ready', 'claimed') AND m.channel = %(channel)s
+      AND o.id = m.order_id
+      AND (o.purpose = 'marketing' OR %(transactional)s)
+      AND (%(scope)s = 'global' OR (%(scope)s = 'brand' AND o.brand_id = %(scope_id)s)
+           OR (%(scope)s = 'list' AND o.list_id = %(scope_id)s))
+    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, m.reason, o.campaign_id
+)
+INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason)
+SELECT 'skipped', id, contact_id, campaign_id, order_id, channel, attempt, reason FROM skipped;
+
+-- The message in which an opt-out was asked for; nothing when its row is gone.
+-- name: log_unsubscribed
+INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason)
+SELECT %(kind)s, m.id, m.contact_id, o.campaign_id, m.order_id, m.channel, m.attempt, %(reason)s
+FROM delivery_message m JOIN delivery_sendorder o ON o.id = m.order_id WHERE m.id = %(message)s;
+
+-- name: in_flight
+SELECT EXISTS (
+    SELECT FROM delivery_message
+    WHERE address_key = ANY(%(address_keys)s) AND state = 'dispatching' AND channel = %(channel)s
+      AND lease_until > clock_timestamp()
+);
+
+-- A claimed row whose lease ran out was never begun: its worker died before the intent.
+-- name: release_claimed
+UPDATE delivery_message SET state = 'ready', lease_until = NULL
+WHERE id IN (
+    SELECT id FROM delivery_message WHERE state = 'claimed' AND lease_until < clock_timestamp()
+    ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+);
+
+-- A dispatching row whose lease ran out may or may not have been sent: nobody can know (RFC 1047).
+-- name: mark_unknown
+WITH lost AS (
+    UPDATE delivery_message SET state = 'unknown', reason = 'worker_lost', lease_until = NULL, settled_at = now()
+    WHERE id IN (
+        SELECT id FROM delivery_message WHERE state = 'dispatching' AND lease_until < clock_timestamp()
+        ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, order_id, contact_id, channel, attempt, reason
+)
+INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason)
+SELECT 'unknown', l.id, l.contact_id, o.campaign_id, l.order_id, l.channel, l.attempt, l.reason
+FROM lost l JOIN delivery_sendorder o ON o.id = l.order_id;
+
+-- What still waits under a closed order was cancelled with its campaign; under an expired one its time has passed.
+-- name: end_waiting
+WITH ended AS (
+    UPDATE delivery_message m
+    SET state = v.state, reason = v.reason, lease_until = NULL, settled_at = now()
+    FROM (
+        SELECT m.id, o.campaign_id,
+               CASE WHEN o.state = 'closed' THEN 'cancelled' ELSE 'skipped' END AS state,
+               CASE WHEN o.state = 'closed' THEN 'campaign_cancelled' ELSE 'expired' END AS reason
+        FROM delivery_sendorder o JOIN delivery_message m ON m.order_id = o.id
+        WHERE o.id = %(order)s AND m.state IN ('ready', 'claimed')
+          AND (o.state = 'closed' OR o.expires_at < now())
+        LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
+    ) v
+    WHERE m.id = v.id
+    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, m.state, m.reason, v.campaign_id
+)
+INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason)
+SELECT state, id, contact_id, campaign_id, order_id, channel, attempt, reason FROM ended;
+
+-- Orders under which something may still have to be ended: those with a live partial-index entry.
+-- name: orders_to_end
+SELECT o.id FROM delivery_sendorder o
+WHERE (o.state = 'closed' OR o.expires_at < now())
+  AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready');
