@@ -1,6 +1,7 @@
 """Celery: a doorbell. Every task is a few lines, takes ids, and may be lost, doubled or late (promise 4)."""
 
 import os
+from datetime import UTC, datetime
 
 from celery import Celery
 
@@ -9,3 +10,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("postrider")
 app.config_from_object("config.celery_settings")
 app.autodiscover_tasks()
+
+HEARTBEAT_KEY = "postrider:heartbeat"
+
+
+@app.task(name="config.heartbeat")
+def heartbeat() -> None:
+    """Proof that beat, broker and a worker pass work along; read by doctor. Its loss in Redis is harmless."""
+    import redis
+    from django.conf import settings
+
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.set(HEARTBEAT_KEY, datetime.now(UTC).isoformat())

@@ -20,7 +20,7 @@ if ENVIRONMENT not in ("development", "production"):
     raise ImproperlyConfigured(f"POSTRIDER_ENV is {ENVIRONMENT!r}; it is either development or production")
 PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DEBUG", default=False)
-STATE_DIR = embedded.state_dir(BASE_DIR)
+STATE_DIR = Path(env.str("POSTRIDER_STATE")) if env.str("POSTRIDER_STATE", default="") else embedded.state_dir(BASE_DIR)
 
 # Secrets: from the environment; in development made once and kept in the git-ignored state folder.
 _secrets = secrets_file.load(env, STATE_DIR, required=PRODUCTION)
@@ -110,6 +110,8 @@ DATABASE_ROUTERS = ["config.lib.database.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url(STATE_DIR)
+# Celery spells a Unix socket in its own way
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -174,6 +176,7 @@ GATE_RULES = [
     "delivery.rules.orders.OrderOpen",
     "compliance.rules.suppression.NotSuppressed",
 ]
+SUPPRESSED_ADDRESSES = ["compliance.selectors.SuppressedAddresses"]
 OPT_OUT_EFFECTS = ["delivery.effects.SkipWaiting"]
 CHANNELS = ["delivery.channels.email.Email"]
 PROVIDERS = ["delivery.providers.smtp.Smtp"]

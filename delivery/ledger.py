@@ -26,6 +26,7 @@ class Claimed:
     order_id: int
     contact_id: int
     attempt: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ WITH due AS MATERIALIZED (
 UPDATE delivery_message m
 SET state = 'claimed', lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
 FROM picked WHERE m.id = picked.id
-RETURNING m.id, m.order_id, m.contact_id, m.attempt;
+RETURNING m.id, m.order_id, m.contact_id, m.attempt, m.created_at;
 
 -- The intent. Only rows that are still claimed pass (an opt-out or another worker may have taken them);
 -- the address key is set to the address it really goes to, so that an opt-out of that address waits for it.

@@ -1,0 +1,52 @@
+"""Celery's numbers, each with its reason. Correctness stands on Postgres rows (promise 4); these keep the bell ringing."""
+
+from django.conf import settings
+from kombu import Queue
+
+broker_url = settings.CELERY_BROKER_URL
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None  # Redis may be away for as long as it likes; workers wait and come back
+broker_transport_options = {
+    # Must be longer than the longest task, else Redis hands a running task out again (STANDARDS B2.3-4).
+    "visibility_timeout": 7200,
+    "socket_keepalive": True,
+    "socket_timeout": 30,
+    "health_check_interval": 15,
+}
+visibility_timeout = 7200
+result_backend_transport_options = {"visibility_timeout": 7200}
+
+task_serializer = "json"
+accept_content = ["json"]
+task_ignore_result = True
+task_store_errors_even_if_ignored = False
+task_acks_late = False  # a lost bell is rung again by the next tick; a task that kills its worker must not come back
+task_soft_time_limit = 1500
+task_time_limit = 1800
+task_default_queue = "ticks"
+task_queues = [Queue(name) for name in ("transactional", "triggered", "bulk", "ticks", "work")]
+
+worker_prefetch_multiplier = 1
+worker_max_tasks_per_child = 10_000
+worker_max_memory_per_child = 400_000  # kB
+worker_cancel_long_running_tasks_on_connection_loss = False
+worker_hijack_root_logger = False
+worker_soft_shutdown_timeout = 20
+
+beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
+beat_max_loop_interval = 1
+timezone = "UTC"
+
+# A tick that could not be taken up within its period is dropped: the next one finds the same rows.
+_TICK = {"schedule": 1.0, "options": {"expires": 2}}
+beat_schedule = {
+    "heartbeat": {"task": "config.heartbeat", "schedule": 5.0, "options": {"expires": 30}},
+    "send-transactional": {**_TICK, "task": "delivery.send", "args": ("transactional",)},
+    "send-triggered": {**_TICK, "task": "delivery.send", "args": ("triggered",)},
+    "send-bulk": {**_TICK, "task": "delivery.send", "args": ("bulk",)},
+    "sweep-ledger": {**_TICK, "task": "delivery.sweep"},
+    "campaigns": {**_TICK, "task": "campaigns.tick"},
+    "partitions": {"task": "delivery.ensure_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+for _lane in ("transactional", "triggered", "bulk"):
+    beat_schedule[f"send-{_lane}"]["options"] = {"expires": 2, "queue": _lane}

@@ -1,0 +1,141 @@
+"""The batch recipe: from due rows of the ledger to the wire and back (DESIGN 3, "Send").
+
+1. claim a batch   2. load what it needs, one query a kind   3. render and assemble
+then in groups: 4. commit the intent   5. gate in a fresh read   6. dispatch   7. settle.
+
+Nothing is dispatched whose intent is not committed, nothing whose gate was not read after that commit, and
+nothing is begun after the group's own deadline. A worker that dies anywhere leaves rows that the sweep
+gives back (claimed) or calls unknown (dispatching). Both sides of the race are told in STANDARDS B3.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from compliance.gate import Action, Candidate, Verdict, decide
+from compliance.models import Reason, Scope
+from compliance.services.suppressions import suppress
+from delivery import ledger
+from delivery.accounts import Account, choose_account
+from delivery.ledger import Claimed, Settlement
+from delivery.models import DeliveryEvent, Message
+from delivery.outcomes import settlement
+from delivery.preparing import Prepared, prepare
+from delivery.providers.base import Outcome, Receipt
+from delivery.retrying import unreachable_until
+
+BATCH = 300
+GROUP = 50
+# From the intent to the last beginning. With the longest wait for a reply (60 s) it must stay under
+# ledger.DISPATCH_LEASE_S, measured on this process's monotonic clock from before the intent.
+BEGIN_WINDOW_S = 20.0
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+def work_lane(lane: str, *, seconds: float, channel: str = "email") -> bool:
+    """Send what is due in a lane for about `seconds`; true when more may be due."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        claimed = ledger.claim(lane, channel, limit=BATCH)
+        if not claimed:
+            return False
+        _work(claimed, channel)
+    return True
+
+
+def _work(claimed: Sequence[Claimed], channel: str) -> None:
+    account = choose_account(channel)
+    if account is None:
+        _put_back(claimed, "no_provider")
+        return
+    prepared = prepare(claimed, at=timezone.now())
+    while group := list(islice(prepared, GROUP)):
+        ready = [item for item in group if isinstance(item, Prepared)]
+        ledger.settle_unbegun([item for item in group if isinstance(item, Settlement)])
+        if ready:
+            _send_group(ready, account)
+
+
+def _put_back(claimed: Sequence[Claimed], reason: str) -> None:
+    """Nothing can be sent for now: look again in a while, and say why they wait."""
+    at = timezone.now()
+    ledger.settle_unbegun(
+        [
+            Settlement(
+                c.id, c.attempt, Message.State.READY, reason=reason,
+                due_at=unreachable_until(message_id=c.id, at=at),
+            )
+            for c in claimed
+        ]
+    )  # fmt: skip
+
+
+def _send_group(group: Sequence[Prepared], account: Account) -> None:
+    begin_before = time.monotonic() + BEGIN_WINDOW_S
+    attempts = ledger.begin({p.claimed.id: p.candidate.addresses[0].key for p in group}, account_id=account.id)
+    begun = [p for p in group if p.claimed.id in attempts]
+    verdicts = _until(begin_before, lambda: decide([p.candidate for p in begun], at=timezone.now()))
+    if verdicts is None:  # the database went away before anything was dispatched: no gate, no mail
+        receipts = [Receipt(p.claimed.id, Outcome.NOT_BEGUN) for p in begun]
+        verdicts = {}
+    else:
+        allowed = [p.envelope for p in begun if p.claimed.id not in verdicts]
+        receipts = account.provider.send(allowed, begin_before=begin_before) if allowed else []
+    at = timezone.now()
+    outcomes = [_blocked(verdicts[i], i, attempts[i]) for i in attempts if i in verdicts]
+    by_id = {p.claimed.id: p for p in begun}
+    outcomes += [
+        settlement(r, attempt=attempts[r.message_id], due_since=by_id[r.message_id].claimed.created_at, at=at)
+        for r in receipts
+    ]
+    _until(begin_before + ledger.DISPATCH_LEASE_S, lambda: ledger.settle(outcomes))
+    _suppress_bounced([by_id[r.message_id].candidate for r in receipts if _is_dead_address(r)], at=at)
+
+
+def _blocked(verdict: Verdict, message_id: int, attempt: int) -> Settlement:
+    if verdict.action is Action.HOLD:
+        return Settlement(message_id, attempt, Message.State.READY, reason=verdict.reason)
+    if verdict.action is Action.CANCEL:
+        return Settlement(
+            message_id, attempt, Message.State.CANCELLED, DeliveryEvent.Kind.CANCELLED, verdict.reason
+        )
+    return Settlement(message_id, attempt, Message.State.SKIPPED, DeliveryEvent.Kind.SKIPPED, verdict.reason)
+
+
+def _is_dead_address(receipt: Receipt) -> bool:
+    return receipt.outcome is Outcome.PERMANENT and receipt.category == "address_permanent"
+
+
+def _suppress_bounced(candidates: Sequence[Candidate], *, at: datetime) -> None:
+    """Only an address that does not exist is suppressed, and at once, globally (STANDARDS A8.1)."""
+    for candidate in candidates:
+        suppress(
+            addresses=candidate.addresses, scope=Scope.GLOBAL, scope_id=0, reason=Reason.BOUNCED, source="smtp",
+            at=at, contact_id=candidate.contact_id, message_id=candidate.message_id, wait=False,
+        )  # fmt: skip
+
+
+def _until(deadline: float, work: Callable[[], T]) -> T | None:
+    """Do it, over a new connection when the database cut the old one; None when it stayed away until the deadline.
+
+    Each piece of work here may run twice: the gate only reads, settling holds for a row once.
+    """
+    pause = 0.05
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() + pause > deadline:
+                log.error("database_away", error=type(error).__name__)
+                return None
+            connection.close()
+            time.sleep(pause)
+            pause = min(pause * 2, 2.0)

@@ -1,0 +1,27 @@
+"""Celery entrances of delivery: a doorbell, ids in, one call down."""
+
+from celery import shared_task
+from django.db import connection
+
+from delivery import ledger, pipeline
+
+# Short slices let a worker stop within a deploy's patience and make room for other work of its queue.
+SLICE_S = 5.0
+
+
+@shared_task(name="delivery.send")
+def send(lane: str) -> None:
+    """Send what is due in a lane for one slice, and ring again when something is left."""
+    if pipeline.work_lane(lane, seconds=SLICE_S):
+        send.apply_async((lane,), queue=lane, expires=60)
+
+
+@shared_task(name="delivery.sweep")
+def sweep() -> None:
+    ledger.sweep()
+
+
+@shared_task(name="delivery.ensure_partitions")
+def ensure_partitions() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_log_partitions(2)")
