@@ -6,10 +6,13 @@ With POSTRIDER_ENV=production nothing is made up: a missing secret stops the sta
 
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.lib import embedded, secrets_file
+
+django_stubs_ext.monkeypatch()  # lets classes such as ModelAdmin name their model in brackets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -130,7 +133,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION  # without collectstatic in development
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 

@@ -1,0 +1,118 @@
+"""Brands, senders and suppressions for operators."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils import timezone
+
+from compliance.models import Brand, Reason, Scope, Sender, Suppression, SuppressionEvent
+from compliance.services.suppressions import suppress_email
+from config.lib.addresses import InvalidAddress, address_hashes, normalise_email
+from config.lib.admin import ReadOnlyAdmin
+
+
+class SenderInline(admin.TabularInline[Sender, Brand]):
+    model = Sender
+    extra = 0
+
+
+@admin.register(Brand)
+class BrandAdmin(admin.ModelAdmin[Brand]):
+    list_display = ["name", "legal_name", "public_base_url", "archived_at"]
+    search_fields = ["name", "legal_name"]
+    inlines = [SenderInline]
+
+
+class SenderForm(forms.ModelForm[Sender]):
+    def clean_from_email(self) -> str:
+        return _clean_email(self.cleaned_data["from_email"])
+
+    def clean_reply_to(self) -> str:
+        value = self.cleaned_data["reply_to"]
+        return _clean_email(value) if value else ""
+
+
+@admin.register(Sender)
+class SenderAdmin(admin.ModelAdmin[Sender]):
+    form = SenderForm
+    list_display = ["from_name", "from_email", "brand", "archived_at"]
+    list_filter = ["brand"]
+    search_fields = ["from_name", "from_email"]
+
+
+class SuppressionForm(forms.ModelForm[Suppression]):
+    """Adds by address: only its hash is kept."""
+
+    email = forms.CharField(max_length=320, help_text="Only a keyed hash of it is stored")
+    note = forms.CharField(max_length=255, required=False, help_text="Why, for the log")
+
+    class Meta:
+        model = Suppression
+        fields = ["scope", "scope_id"]
+
+    def clean_email(self) -> str:
+        return _clean_email(self.cleaned_data["email"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if (cleaned.get("scope") == Scope.GLOBAL) != (cleaned.get("scope_id") == 0):
+            self.add_error("scope_id", "The id of the list or brand; 0 for global.")
+        return cleaned
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(admin.ModelAdmin[Suppression]):
+    """What holds now. Laid here by address; lifted by `manage.py suppress lift`, with the person's wish as its note."""
+
+    form = SuppressionForm
+    list_display = ["created_at", "reason", "scope", "scope_id", "channel", "source"]
+    list_filter = ["reason", "scope", "channel", "source"]
+    search_fields = ["email"]
+    search_help_text = "A whole address: it is looked up by its hash"
+    date_hierarchy = "created_at"
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        if not search_term:
+            return queryset, False
+        try:
+            email = normalise_email(search_term)
+        except InvalidAddress as error:
+            self.message_user(request, error.detail, messages.WARNING)
+            return queryset.none(), False
+        return queryset.filter(address_key__in=[address.key for address in address_hashes(email)]), False
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        suppress_email(
+            data["email"], scope=Scope(data["scope"]), scope_id=data["scope_id"], reason=Reason.MANUAL, source="admin",
+            at=timezone.now(), actor_id=request.user.pk, note=data["note"],
+        )  # fmt: skip
+
+    def response_add(self, request: HttpRequest, obj: Suppression, post_url_continue: str | None = None) -> Any:
+        self.message_user(request, "Suppressed. Nothing more goes to this address in this scope.", messages.SUCCESS)
+        return self.response_post_save_add(request, obj)
+
+    def log_addition(self, request: HttpRequest, obj: Suppression, message: Any) -> Any:
+        """The suppression log already holds it, with the actor."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Suppression | None = None) -> bool:
+        return False
+
+
+@admin.register(SuppressionEvent)
+class SuppressionEventAdmin(ReadOnlyAdmin[SuppressionEvent]):
+    list_display = ["at", "action", "reason", "scope", "scope_id", "source", "contact_id", "actor_id", "note"]
+    list_filter = ["action", "reason", "scope", "source"]
+    date_hierarchy = "at"
+
+
+def _clean_email(value: str) -> str:
+    try:
+        return normalise_email(value)
+    except InvalidAddress as error:
+        raise forms.ValidationError(error.detail) from None
