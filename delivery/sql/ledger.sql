@@ -27,12 +27,12 @@ SELECT count(*) FROM planned;
 WITH due AS MATERIALIZED (
     SELECT o.id FROM delivery_sendorder o
     WHERE o.lane = %(lane)s AND o.channel = %(channel)s AND o.state = 'open'
-      AND (o.expires_at IS NULL OR o.expires_at > now())
-      AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= now())
+      AND (o.expires_at IS NULL OR o.expires_at > statement_timestamp())
+      AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= statement_timestamp())
 ), picked AS MATERIALIZED (
     SELECT m.id FROM due CROSS JOIN LATERAL (
         SELECT id FROM delivery_message
-        WHERE order_id = due.id AND state = 'ready' AND due_at <= now()
+        WHERE order_id = due.id AND state = 'ready' AND due_at <= statement_timestamp()
         ORDER BY due_at, id
         LIMIT (SELECT ceil(%(limit)s::numeric / count(*)) FROM due)
         FOR UPDATE SKIP LOCKED
@@ -139,7 +139,7 @@ WITH ended AS (
                CASE WHEN o.state = 'closed' THEN 'campaign_cancelled' ELSE 'expired' END AS reason
         FROM delivery_sendorder o JOIN delivery_message m ON m.order_id = o.id
         WHERE o.id = %(order)s AND m.state IN ('ready', 'claimed')
-          AND (o.state = 'closed' OR o.expires_at < now())
+          AND (o.state = 'closed' OR o.expires_at < statement_timestamp())
         LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     ) v
     WHERE m.id = v.id
@@ -151,5 +151,5 @@ SELECT state, id, contact_id, campaign_id, order_id, channel, attempt, reason FR
 -- Orders under which something may still have to be ended: those with a live partial-index entry.
 -- name: orders_to_end
 SELECT o.id FROM delivery_sendorder o
-WHERE (o.state = 'closed' OR o.expires_at < now())
+WHERE (o.state = 'closed' OR o.expires_at < statement_timestamp())
   AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready');
