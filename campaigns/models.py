@@ -39,7 +39,11 @@ class Campaign(models.Model):
     sender = models.ForeignKey(Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     template = models.ForeignKey(MessageTemplate, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     list = models.ForeignKey(
-        ContactList, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        ContactList,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
         help_text="What its unsubscribe link leaves; blank: the brand",
     )
     segments = models.ManyToManyField(Segment, blank=True, related_name="+")
@@ -53,7 +57,7 @@ class Campaign(models.Model):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     late_policy = models.CharField(max_length=4, choices=LatePolicy, default=LatePolicy.HOLD)
     late_after_minutes = models.PositiveIntegerField(default=30)
-    held_reason = models.CharField(max_length=255, blank=True, default="", help_text="A schedule waiting for a person")
+    held_reason = models.TextField(blank=True, default="", help_text="Why a schedule waits for a person")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -68,6 +72,16 @@ class Campaign(models.Model):
         indexes = [
             # the tick looks for due schedules
             models.Index("scheduled_at", name="campaign_due", condition=models.Q(state="scheduled", held_reason="")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="scheduled") | models.Q(scheduled_at__isnull=False),
+                name="campaign_scheduled_has_a_time",
+            ),
+        ]
+        permissions = [
+            ("launch_campaign", "Can launch, schedule, pause, resume and cancel campaigns"),
+            ("send_transactional", "Can launch and schedule campaigns of transactional purpose"),
         ]
 
     def __str__(self) -> str:
@@ -85,6 +99,9 @@ class JourneyVersion(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="journey_version_number")]
 
+    def __str__(self) -> str:
+        return f"journey version {self.number}"
+
 
 class Step(models.Model):
     """One node of a journey version: its kind names the class that carries it out (append-only table)."""
@@ -93,10 +110,13 @@ class Step(models.Model):
     key = models.SlugField(max_length=50)
     kind = models.CharField(max_length=20)
     config = models.JSONField(default=dict)
-    next = models.JSONField(default=dict, help_text='{outcome: key of the next step}; none: the journey ends')
+    next = models.JSONField(default=dict, help_text="{outcome: key of the next step}; none: the journey ends")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "key"], name="step_key")]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Run(models.Model):
@@ -105,21 +125,25 @@ class Run(models.Model):
     class State(models.TextChoices):
         FREEZING = "freezing"
         RUNNING = "running"
+        CLOSING = "closing"  # cancelled: who still waits leaves, what is on the wire settles
         ENDED = "ended"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="runs")
     number = models.PositiveIntegerField()
     version = models.ForeignKey(JourneyVersion, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.FREEZING)
-    audience = models.PositiveBigIntegerField(default=0, help_text="People frozen so far; final once running")
+    audience = models.PositiveBigIntegerField(default=0, help_text="Its enrolments; final once running")
     lease_until = models.DateTimeField(null=True, blank=True, help_text="Of the worker that freezes")
-    started_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField()
     frozen_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="run_number")]
         indexes = [models.Index("state", name="run_live", condition=~models.Q(state="ended"))]
+
+    def __str__(self) -> str:
+        return f"run {self.number}"
 
 
 class Enrolment(models.Model):
@@ -135,6 +159,7 @@ class Enrolment(models.Model):
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=10, choices=State, db_default=State.WAITING)
     due_at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField(max_length=60, blank=True, db_default="", help_text="Why it ended")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "contact_id"], name="enrolment_once")]
@@ -142,6 +167,9 @@ class Enrolment(models.Model):
             models.Index("run", "step", "due_at", name="enrolment_due", condition=models.Q(state="waiting")),
             models.Index("contact_id", name="enrolment_contact"),
         ]
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id} in run {self.run_id}"
 
 
 class EnrolmentEvent(models.Model):
@@ -160,3 +188,6 @@ class EnrolmentEvent(models.Model):
     run_id = models.BigIntegerField()
     step_id = models.BigIntegerField(null=True)
     outcome = models.CharField(max_length=60, blank=True, db_default="")
+
+    def __str__(self) -> str:
+        return f"contact {self.contact_id} {self.kind}"

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from delivery.models import DeliveryEvent, Message, SendOrder
 
@@ -55,6 +55,16 @@ def outstanding(campaign_id: int) -> bool:
         mine.filter(state=Message.State.READY).exists()
         or mine.filter(state__in=[Message.State.CLAIMED, Message.State.DISPATCHING]).exists()
     )
+
+
+def is_settled(campaign_id: int) -> bool:
+    """Whether no message of a campaign may still go out. One statement, since a message may step back meanwhile;
+    one index probe an order and state, however many messages there are.
+    """
+    mine = Message.objects.filter(order=OuterRef("pk"))
+    ready = mine.filter(state=Message.State.READY)
+    leased = mine.filter(state__in=[Message.State.CLAIMED, Message.State.DISPATCHING])
+    return not SendOrder.objects.filter(Exists(ready) | Exists(leased), campaign_id=campaign_id).exists()
 
 
 def messages_of(contact_id: int, campaign_id: int) -> QuerySet[Message]:

@@ -1,0 +1,33 @@
+"""Reads of campaigns."""
+
+from campaigns.selectors.accounts import Account, waterfall
+from campaigns.selectors.explanations import Explanation, Happening, explain
+from campaigns.selectors.plans import EMPTY_AUDIENCE, audience_of, readiness, with_plan
+from campaigns.selectors.runs import (
+    due_schedules,
+    entry_step,
+    is_over,
+    live_runs,
+    runs_to_close,
+    runs_to_freeze,
+    schedules_between,
+)
+
+__all__ = [
+    "EMPTY_AUDIENCE",
+    "Account",
+    "Explanation",
+    "Happening",
+    "audience_of",
+    "due_schedules",
+    "entry_step",
+    "explain",
+    "is_over",
+    "live_runs",
+    "readiness",
+    "runs_to_close",
+    "runs_to_freeze",
+    "schedules_between",
+    "waterfall",
+    "with_plan",
+]

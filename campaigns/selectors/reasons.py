@@ -1,0 +1,32 @@
+"""Reasons in plain words. What is not listed here is shown as it is stored."""
+
+_WORDS = {
+    "unsubscribed": "they had unsubscribed",
+    "complained": "they had reported a message as spam",
+    "bounced": "their address does not exist",
+    "manual": "their address was suppressed by hand",
+    "erased": "the person asked to be erased",
+    "no_address": "they have no mail address",
+    "contact_gone": "the contact no longer exists",
+    "expired": "its time had passed",
+    "campaign_paused": "the campaign is paused",
+    "campaign_cancelled": "the campaign was cancelled",
+    "cancelled": "the campaign was cancelled",
+    "no_provider": "no provider account is active",
+    "not_begun": "the mail server could not be reached in time",
+    "no_reply": "the connection broke before the server confirmed",
+    "worker_lost": "the worker died while it was sending",
+    "gave_up": "the server put it off for too long",
+    "address_permanent": "the address does not exist",
+    "mailbox_temporary": "the mailbox could not take it",
+    "sender_policy": "the server refused us as the sender",
+    "message_permanent": "the server refused the message",
+    "transient": "the server asked to try again later",
+    "frozen_anew": "the audience was frozen anew after a crash",
+    "planned": "their message was made",
+}
+
+
+def in_words(reason: str) -> str:
+    """What a stored reason means to a person: `missing_tag:first_name` becomes `missing tag: first name`."""
+    return _WORDS.get(reason, reason.replace("_", " ").replace(":", ": "))

@@ -1,0 +1,49 @@
+"""Pause, resume, cancel, and the end of a run. Each takes effect on what is sent in its own transaction."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from campaigns import states
+from campaigns.errors import IllegalMove
+from campaigns.models import Campaign, Run
+from campaigns.services import moves
+from delivery.services import orders
+
+
+def pause(campaign: Campaign, *, by: User | None) -> None:
+    """Nothing more is begun until it is resumed; nobody is lost."""
+    with transaction.atomic():
+        moves.make(campaign, states.PAUSE, by=by)
+        orders.hold_orders(campaign.pk)
+
+
+def resume(campaign: Campaign, *, by: User | None) -> None:
+    """Go on where it stood."""
+    with transaction.atomic():
+        moves.make(campaign, states.RESUME, by=by)
+        orders.resume_orders(campaign.pk)
+
+
+def cancel(campaign: Campaign, *, by: User | None) -> None:
+    """End for good. Nothing more is begun from here on; the engine then closes the accounts of who still waited."""
+    with transaction.atomic():
+        moves.make(campaign, states.CANCEL, by=by, held_reason="")
+        live = [Run.State.FREEZING, Run.State.RUNNING]
+        campaign.runs.filter(state__in=live).update(state=Run.State.CLOSING, lease_until=None)
+        orders.close_orders(campaign.pk)
+
+
+def end(run: Run, *, at: datetime) -> bool:
+    """End a run in which nothing waits any more, and with it its broadcast; false when it is not the time for it."""
+    with transaction.atomic():
+        if run.state == Run.State.RUNNING:
+            try:
+                moves.make(run.campaign, states.COMPLETE, by=None, completed_at=at)
+            except IllegalMove:  # paused or cancelled just now
+                return False
+        if not Run.objects.filter(pk=run.pk, state=run.state).update(state=Run.State.ENDED, ended_at=at):
+            return False
+        orders.close_orders(run.campaign_id)
+    return True

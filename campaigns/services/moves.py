@@ -1,0 +1,37 @@
+"""The one way a campaign changes its state: a conditional update, so that of two who try one succeeds."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from campaigns.errors import ChangedMeanwhile, IllegalMove
+from campaigns.models import Campaign
+from campaigns.states import Move, refusal
+
+logger = logging.getLogger(__name__)
+
+
+def make(campaign: Campaign, move: Move, *, by: User | None, seen: datetime | None = None, **changes: Any) -> None:
+    """Make a move inside the caller's transaction; until that ends the campaign is locked for other moves.
+
+    `seen` is the `updated_at` of what was checked. Raises IllegalMove, ChangedMeanwhile.
+    """
+    if move.target is not None:
+        changes["state"] = move.target
+    ours = Campaign.objects.filter(pk=campaign.pk, state__in=move.sources, archived_at=None)
+    if seen is not None:
+        ours = ours.filter(updated_at=seen)
+    if not ours.update(**changes, updated_at=timezone.now()):
+        raise _why_not(campaign, move)
+    campaign.refresh_from_db(fields=[*changes, "updated_at"])
+    logger.info("campaign %d %s by %s", campaign.pk, move.participle, f"user {by.pk}" if by else "the system")
+
+
+def _why_not(campaign: Campaign, move: Move) -> IllegalMove | ChangedMeanwhile:
+    now = Campaign.objects.only("state", "archived_at").get(pk=campaign.pk)
+    if now.archived_at:
+        return IllegalMove(f"An archived campaign cannot be {move.participle}. Clone it to use it again.", ["clone"])
+    return ChangedMeanwhile() if now.state in move.sources else refusal(move, now.state)

@@ -1,0 +1,50 @@
+"""One moment of the database: read in chunks while others write, or by several queries that must agree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+
+def key_chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[int]]:
+    """The primary keys of one snapshot of `queryset`, in order, `size` at a time. Close it when not read to its end.
+
+    On a connection of its own that only reads: it takes no transaction id, so it does not hold back the counting
+    horizon however long it lasts, and what the caller commits meanwhile does not change what is read.
+    """
+    query = queryset.order_by("pk").values_list("pk").query
+    try:
+        statement, params = query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:  # Django sees that nobody can match
+        return
+    reader = connection.copy()
+    try:
+        reader.ensure_connection()
+        session: psycopg.Connection[Any] = reader.connection
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        session.read_only = True
+        with session.transaction():
+            # all of it will be read, so a plan that is quick to begin and slow to end is no bargain
+            session.execute("SET LOCAL cursor_tuple_fraction = 1")
+            with session.cursor(name="keys") as cursor:
+                cursor.execute(statement, params)
+                while found := cursor.fetchmany(size):
+                    yield [key for (key,) in found]
+    finally:
+        reader.close()
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Queries inside agree with each other. Inside a transaction this changes nothing."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
