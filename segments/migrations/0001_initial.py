@@ -3,7 +3,27 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from config.lib.append_only import append_only
+from config.lib.append_only import append_only, application_role
+
+COHORT_NEVER_CHANGES = """
+CREATE FUNCTION segments_keep_cohort() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'cohort_on is set when a contact is made and never changes' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER keep_cohort BEFORE UPDATE OF cohort_on ON segments_contact
+    FOR EACH ROW WHEN (OLD.cohort_on IS DISTINCT FROM NEW.cohort_on) EXECUTE FUNCTION segments_keep_cohort();
+"""
+
+# The planner has to know at once what an import brought; only the owner of a table may ANALYZE it.
+ANALYZE = """
+CREATE FUNCTION segments_analyze_import() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    ANALYZE public.segments_stagedrow;
+    ANALYZE public.segments_contact;
+END $$;
+REVOKE EXECUTE ON FUNCTION segments_analyze_import() FROM PUBLIC;
+"""
 
 
 class Migration(migrations.Migration):
@@ -54,11 +74,8 @@ class Migration(migrations.Migration):
             name="Contact",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("external_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                (
-                    "email",
-                    models.CharField(blank=True, help_text="In normal form", max_length=320, null=True, unique=True),
-                ),
+                ("external_id", models.CharField(blank=True, max_length=255, null=True)),
+                ("email", models.CharField(blank=True, help_text="In normal form", max_length=320, null=True)),
                 ("email_as_given", models.CharField(blank=True, db_default="", default="", max_length=320)),
                 ("email_key", models.BigIntegerField(blank=True, editable=False, null=True)),
                 ("phone", models.CharField(blank=True, help_text="E.164", max_length=16, null=True)),
@@ -103,6 +120,8 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "constraints": [
+                    models.UniqueConstraint(fields=("external_id",), name="contact_external_id_once"),
+                    models.UniqueConstraint(fields=("email",), name="contact_email_once"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("email__isnull", True), models.Q(("email", ""), _negated=True), _connector="OR"
@@ -132,6 +151,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(help_text="The file's name as uploaded", max_length=255)),
                 ("file", models.FileField(max_length=255, upload_to="imports/")),
+                ("size", models.PositiveBigIntegerField(default=0, help_text="Bytes")),
                 (
                     "state",
                     models.CharField(
@@ -149,16 +169,21 @@ class Migration(migrations.Migration):
                 ),
                 ("encoding", models.CharField(blank=True, default="", max_length=40)),
                 ("delimiter", models.CharField(blank=True, default="", max_length=1)),
+                ("columns", models.JSONField(default=list, help_text="Headers in the order of the file")),
                 (
                     "mapping",
                     models.JSONField(
-                        default=dict, help_text='{"column header": "contact field, attribute:<name> or blank"}'
+                        default=dict, help_text='{header: contact field, "attribute:<name>:<type>" or blank}'
                     ),
                 ),
                 (
                     "update_policy",
                     models.CharField(
-                        choices=[("overwrite", "Overwrite"), ("fill_blanks", "Fill Blanks"), ("skip", "Skip")],
+                        choices=[
+                            ("overwrite", "Overwrite with what the file has"),
+                            ("fill_blanks", "Fill in only what is blank"),
+                            ("skip", "Leave existing contacts as they are"),
+                        ],
                         default="overwrite",
                         max_length=12,
                     ),
@@ -170,11 +195,23 @@ class Migration(migrations.Migration):
                 (
                     "counts",
                     models.JSONField(
-                        default=dict, help_text="rows, new, changed, unchanged, invalid, duplicate, conflict, …"
+                        default=dict, help_text="Dry run: rows, new, changed, unchanged, invalid, duplicate, …"
                     ),
                 ),
+                ("results", models.JSONField(default=dict, help_text="Rows written so far by outcome")),
+                (
+                    "line_done",
+                    models.PositiveBigIntegerField(default=0, help_text="Last line read or written in this state"),
+                ),
                 ("rows_done", models.PositiveBigIntegerField(default=0)),
+                ("bytes_done", models.PositiveBigIntegerField(default=0)),
                 ("error", models.TextField(blank=True, default="")),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Takers of the lease since the last progress"
+                    ),
+                ),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
@@ -192,9 +229,85 @@ class Migration(migrations.Migration):
                     "list",
                     models.ForeignKey(
                         blank=True,
+                        help_text="To put people on",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
+                        to="segments.contactlist",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ImportRow",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "imported_from_id", "line", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("line", models.PositiveBigIntegerField(help_text="Line in the file, the header is line 1")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("changed", "Changed"),
+                            ("unchanged", "Unchanged"),
+                            ("invalid", "Invalid"),
+                            ("duplicate", "Duplicate"),
+                            ("conflict", "Conflict"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, db_default="", default="", max_length=255)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="segments.contact",
+                    ),
+                ),
+                (
+                    "imported_from",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="segments.import",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ListMembership",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "added_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="list_memberships",
+                        to="segments.contact",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
                         to="segments.contactlist",
                     ),
                 ),
@@ -258,68 +371,76 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
-            name="ImportRow",
+            name="StagedRow",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("line", models.PositiveBigIntegerField(help_text="Line in the file, the header is line 1")),
-                ("outcome", models.CharField(blank=True, db_default="", default="", max_length=12)),
-                ("reason", models.CharField(blank=True, db_default="", default="", max_length=255)),
-                ("values", models.JSONField(blank=True, help_text="Cleaned values; null once written", null=True)),
                 (
-                    "contact",
-                    models.ForeignKey(
-                        blank=True,
-                        db_constraint=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="segments.contact",
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "imported_from_id", "line", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
+                ("line", models.PositiveBigIntegerField()),
+                ("external_id", models.TextField(null=True)),
+                ("email", models.TextField(null=True)),
+                ("email_as_given", models.TextField(help_text="Null when it is the same", null=True)),
+                ("email_key", models.BigIntegerField(null=True)),
+                ("phone", models.TextField(null=True)),
+                ("first_name", models.TextField(null=True)),
+                ("last_name", models.TextField(null=True)),
+                ("country", models.TextField(null=True)),
+                ("language", models.TextField(null=True)),
+                ("timezone", models.TextField(null=True)),
+                ("attributes", models.JSONField(null=True)),
+                ("suppressed", models.BooleanField(default=False)),
                 (
                     "imported_from",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="segments.import"
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [models.Index(models.F("contact"), models.F("imported_from"), name="import_row_contact")],
-                "constraints": [models.UniqueConstraint(fields=("imported_from", "line"), name="import_row_line")],
-            },
-        ),
-        migrations.CreateModel(
-            name="ListMembership",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "added_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
-                ),
-                (
-                    "contact",
-                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="list_memberships",
-                        to="segments.contact",
-                    ),
-                ),
-                (
-                    "list",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to="segments.contactlist",
+                        related_name="staged",
+                        to="segments.import",
                     ),
                 ),
             ],
-            options={
-                "constraints": [models.UniqueConstraint(fields=("list", "contact"), name="list_membership_once")],
-            },
+        ),
+        migrations.AddIndex(
+            model_name="import",
+            index=models.Index(
+                models.F("lease_until"),
+                condition=models.Q(("state__in", ["staging", "running"])),
+                name="import_at_work",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="importrow",
+            index=models.Index(models.F("contact"), models.F("imported_from"), name="import_row_contact"),
+        ),
+        migrations.AddIndex(
+            model_name="importrow",
+            index=models.Index(
+                models.F("imported_from"),
+                models.F("outcome"),
+                models.F("line"),
+                condition=models.Q(("outcome__in", ["invalid", "duplicate", "conflict"])),
+                name="import_row_problem",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="listmembership",
+            constraint=models.UniqueConstraint(fields=("list", "contact"), name="list_membership_once"),
         ),
         migrations.AddConstraint(
             model_name="segmentversion",
             constraint=models.UniqueConstraint(fields=("segment", "number"), name="segment_version_number"),
         ),
         append_only("segments_segmentversion"),
+        migrations.RunSQL(
+            COHORT_NEVER_CHANGES,
+            "DROP TRIGGER keep_cohort ON segments_contact; DROP FUNCTION segments_keep_cohort();",
+        ),
+        migrations.RunSQL(
+            f'{ANALYZE} GRANT EXECUTE ON FUNCTION segments_analyze_import() TO "{application_role()}"',
+            "DROP FUNCTION segments_analyze_import()",
+        ),
     ]

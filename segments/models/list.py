@@ -1,0 +1,32 @@
+"""Lists: kept by hand, by import or by a form."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from segments.models.contact import Contact
+
+
+class ContactList(models.Model):
+    """A list people are put on and can leave; an unsubscribe may be from just this list."""
+
+    name = models.CharField(max_length=200, unique=True)
+    description = models.CharField(max_length=255, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "list"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListMembership(models.Model):
+    """One contact on one list."""
+
+    list = models.ForeignKey(ContactList, on_delete=models.PROTECT, related_name="memberships")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="list_memberships")
+    added_at = models.DateTimeField(editable=False, db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["list", "contact"], name="list_membership_once")]
