@@ -1,0 +1,29 @@
+"""Conditions on being in another segment."""
+
+from collections.abc import Mapping
+
+from django.db.models import Q
+
+from config.lib import public_ids
+from segments.models import Segment
+from segments.predicates.base import Leaf, Predicate, Scope
+from segments.predicates.types import Reference, ValueType
+
+
+class SegmentMember(Predicate):
+    """In any of these segments, by their current versions."""
+
+    kind = "segment_member"
+
+    def fields(self) -> Mapping[str, ValueType]:
+        return {"segment": Reference("segment", Segment)}
+
+    def to_q(self, leaf: Leaf, scope: Scope) -> Q:
+        return Q(*[scope.members(pk, negated=False) for pk in self._ids(leaf)], _connector=Q.OR)
+
+    def complement(self, leaf: Leaf, scope: Scope) -> Q:
+        return Q(*[scope.members(pk, negated=True) for pk in self._ids(leaf)], _connector=Q.AND)
+
+    @staticmethod
+    def _ids(leaf: Leaf) -> list[int]:
+        return [public_ids.decode("segment", text) for text in leaf.value]

@@ -1,0 +1,237 @@
+"""Types of value: which operators each has, which values they take, and how those are written.
+
+Values are cleaned to one canonical JSON form; anything else is a BadValue whose sentence says what is expected.
+Text is compared exactly, letter for letter, upper and lower case included. An empty text is no value.
+"""
+
+import json
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from config.lib import public_ids
+from config.lib.errors import NotFound
+from segments.predicates import operators as op
+from segments.predicates.operators import Operand, Operator
+
+MAX_VALUES = 1_000
+MAX_TEXT = 1_000  # characters
+
+
+class BadValue(Exception):
+    """The value does not fit: what is expected, and the index into a list of values where that helps."""
+
+    def __init__(self, detail: str, index: int | None = None) -> None:
+        self.detail = detail
+        self.index = index
+        super().__init__(detail)
+
+
+class ValueType:
+    """A type of value. Subclasses name it, list its operators and clean one value."""
+
+    name: ClassVar[str]
+    operators: ClassVar[Mapping[str, Operator]]
+    aliases: ClassVar[Mapping[str, str]] = {}  # spellings that mean another operator for this type alone
+
+    def clean_one(self, operator: Operator, value: Any) -> Any:
+        """The canonical form of one value. Raises BadValue."""
+        raise NotImplementedError
+
+    def schema_one(self) -> dict[str, Any]:
+        """The JSON Schema of one canonical value."""
+        raise NotImplementedError
+
+    def phrase(self, value: Any) -> str:
+        """One canonical value as it reads in a sentence."""
+        return json.dumps(value, ensure_ascii=False)
+
+    def clean(self, operator: Operator, value: Any) -> Any:
+        """The canonical value for this operator. Raises BadValue."""
+        match operator.operand:
+            case Operand.NONE:
+                return None
+            case Operand.MANY:
+                return self._clean_many(operator, value)
+            case Operand.PAIR:
+                return self._clean_pair(operator, value)
+            case _:
+                return self.clean_one(operator, value)
+
+    def schema(self, operand: Operand) -> dict[str, Any]:
+        """The JSON Schema of a canonical value of this shape."""
+        match operand:
+            case Operand.MANY:
+                return {"type": "array", "items": self.schema_one(), "minItems": 1, "maxItems": MAX_VALUES}
+            case Operand.PAIR:
+                return {"type": "array", "items": self.schema_one(), "minItems": 2, "maxItems": 2}
+            case _:
+                return self.schema_one()
+
+    def _clean_many(self, operator: Operator, value: Any) -> list[Any]:
+        values = value if isinstance(value, list) else [value]
+        if not 1 <= len(values) <= MAX_VALUES:
+            raise BadValue(f"{operator.name} takes a list of 1 to {MAX_VALUES:,} values, not {len(values):,}")
+        cleaned = [self._clean_at(operator, values, index) for index in range(len(values))]
+        return list(dict.fromkeys(cleaned))
+
+    def _clean_pair(self, operator: Operator, value: Any) -> list[Any]:
+        if not (isinstance(value, list) and len(value) == 2):
+            raise BadValue(f"{operator.name} takes a list of two values, [from, to]")
+        pair = [self._clean_at(operator, value, index) for index in range(2)]
+        if self.reversed(*pair):
+            raise BadValue("the first value is above the second: nothing lies between them, turn them round")
+        return pair
+
+    def _clean_at(self, operator: Operator, values: list[Any], index: int) -> Any:
+        try:
+            return self.clean_one(operator, values[index])
+        except BadValue as error:
+            raise BadValue(error.detail, index) from None
+
+    def reversed(self, low: Any, high: Any) -> bool:
+        """Whether nothing can lie between these two, now or ever."""
+        return bool(low > high)
+
+
+def clean_text(value: Any) -> str:
+    """A text that Postgres can hold. Raises BadValue."""
+    if not isinstance(value, str):
+        raise BadValue(f"expects a text in quotes, not {json.dumps(value)[:60]}")
+    if not value:
+        raise BadValue("expects a text that is not empty; for people without a value use not_exists")
+    if len(value) > MAX_TEXT:
+        raise BadValue(f"a text may have {MAX_TEXT:,} characters, this one has {len(value):,}")
+    if "\0" in value or not _encodable(value):
+        raise BadValue("the text holds a NUL or half a surrogate pair, which no value can hold")
+    return value
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_is(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True)
+class Text(ValueType):
+    """Text. `whole` brings a full value to the field's normal form, `part` what `contains` and its like take."""
+
+    whole: Callable[[str], str] = _as_is
+    part: Callable[[str], str] = _as_is
+
+    name = "string"
+    operators = op.table(
+        op.EQUALS, op.NOT_EQUALS, op.IN, op.NOT_IN, op.CONTAINS, op.NOT_CONTAINS, op.STARTS_WITH, op.ENDS_WITH,
+        op.EXISTS, op.NOT_EXISTS,
+    )  # fmt: skip
+
+    def clean_one(self, operator: Operator, value: Any) -> str:
+        text = clean_text(value)
+        exact = operator.name in ("equals", "not_equals", "in", "not_in")
+        return self.whole(text) if exact else self.part(text)
+
+    def schema_one(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+
+
+class Number(ValueType):
+    """A number, whole or with decimals."""
+
+    name = "number"
+    operators = op.table(
+        op.EQUALS, op.NOT_EQUALS, op.IN, op.NOT_IN, op.GREATER_THAN, op.GREATER_THAN_OR_EQUAL, op.LESS_THAN,
+        op.LESS_THAN_OR_EQUAL, op.BETWEEN, op.EXISTS, op.NOT_EXISTS,
+    )  # fmt: skip
+
+    def clean_one(self, operator: Operator, value: Any) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadValue(f"expects a number without quotes, such as 100 or 9.5, not {json.dumps(value)[:60]}")
+        if not math.isfinite(value) or abs(value) > 1e300:
+            raise BadValue("expects a number between -1e300 and 1e300")
+        return value
+
+    def schema_one(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": -1e300, "maximum": 1e300}
+
+
+class Truth(ValueType):
+    """Yes or no."""
+
+    name = "boolean"
+    operators = op.table(op.EQUALS, op.NOT_EQUALS, op.EXISTS, op.NOT_EXISTS)
+
+    def clean_one(self, operator: Operator, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise BadValue(f"expects true or false without quotes, not {json.dumps(value)[:60]}")
+        return value
+
+    def schema_one(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+class TextList(ValueType):
+    """A list of texts."""
+
+    name = "list"
+    operators = op.table(op.CONTAINS_ANY, op.CONTAINS_ALL, op.CONTAINS_NONE, op.EXISTS, op.NOT_EXISTS)
+    aliases = {
+        "contains": "contains_any",
+        "in": "contains_any",
+        "equals": "contains_any",
+        "not_contains": "contains_none",
+        "not_in": "contains_none",
+        "not_equals": "contains_none",
+    }
+
+    def clean_one(self, operator: Operator, value: Any) -> str:
+        return clean_text(value)
+
+    def schema_one(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+
+
+@dataclass(frozen=True)
+class Reference(ValueType):
+    """The public id of a row of another table."""
+
+    kind: str  # of the public id, and the word in messages
+    model: type[Any]  # a model with a name
+
+    name = "reference"
+    operators = op.table(
+        Operator("in", Operand.MANY, "is"), Operator("not_in", Operand.MANY, "is not", complement_of="in")
+    )
+    aliases = {"equals": "in", "not_equals": "not_in", "contains": "in", "not_contains": "not_in"}
+
+    def clean_one(self, operator: Operator, value: Any) -> str:
+        text = clean_text(value)
+        try:
+            public_ids.decode(self.kind, text)
+        except NotFound:
+            raise BadValue(self.unknown(text)) from None
+        return text
+
+    def schema_one(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{11}$"}
+
+    def names(self, ids: Collection[str]) -> dict[str, str]:
+        """The names of the rows that exist among these public ids. One query."""
+        pks = {public_ids.decode(self.kind, text): text for text in ids}
+        rows = self.model.objects.filter(pk__in=pks).values_list("pk", "name")
+        return {pks[pk]: name for pk, name in rows}
+
+    def unknown(self, text: str) -> str:
+        """What to say of an id that is no row's: most often somebody wrote the name instead."""
+        from_names = self.model.objects.filter(name__iexact=text.replace("_", " ")).values_list("pk", "name")
+        hint = "".join(f"; did you mean {public_ids.encode(self.kind, pk)!r} ({name})?" for pk, name in from_names[:1])
+        return f"there is no {self.kind} with the id {text[:60]!r}" + (
+            hint or f"; ids are listed with the {self.kind}s"
+        )
