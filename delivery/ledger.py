@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from config.lib.sql import queries
 from delivery.models import DeliveryEvent, Message
 
-# A group's deadline to begin (pipeline.BEGIN_WINDOW_S) plus the longest wait for a reply must end before its lease:
-# a worker knows the outcome of what it began before anyone else calls it unknown.
-CLAIM_LEASE_S = 120
-DISPATCH_LEASE_S = 90
+# A claim that ran out costs nothing but the rendering: the rows are taken up again.
+CLAIM_LEASE_S = 30
 
 _IN_FLIGHT = [Message.State.DISPATCHING, Message.State.UNKNOWN]
 
@@ -65,7 +64,7 @@ def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:
     """Commit the intent to send; `address_keys` by message id. Returns the attempt of those that may go on."""
     rows = run(
         "begin", ids=list(address_keys), address_keys=list(address_keys.values()), account=account_id,
-        lease_s=DISPATCH_LEASE_S,
+        lease_s=settings.SEND_LEASE_S,
     )  # fmt: skip
     return dict(rows)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import psycopg
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from compliance.effects import OptOut, effects
@@ -21,8 +22,6 @@ from config.lib.addresses import AddressHash, address_hashes
 from config.lib.sql import queries
 from segments.models import Contact
 
-# A dispatching group is leased for 90 s at most (delivery.pipeline), after which it counts as unknown, not in flight.
-MAX_WAIT_S = 100.0
 _DEADLOCK_TRIES = 5
 
 
@@ -155,7 +154,8 @@ def _retry_deadlocks(work: Callable[[], OptOut]) -> OptOut:
 
 
 def _wait_until_clear(opt_out: OptOut) -> None:
-    deadline = time.monotonic() + MAX_WAIT_S
+    # what is in flight is so for its lease at most; after that it counts as unknown
+    deadline = time.monotonic() + settings.SEND_LEASE_S + 10
     pause = 0.002
     while any(effect().in_flight(opt_out) for effect in effects):
         if time.monotonic() > deadline:

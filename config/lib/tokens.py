@@ -28,11 +28,26 @@ def _ciphers(keys: tuple[tuple[int, bytes], ...]) -> dict[int, AESSIV]:
     return {key_id: AESSIV(key) for key_id, key in keys}
 
 
+def seal_bytes(purpose: str, payload: bytes) -> bytes:
+    """The payload sealed, 17 bytes longer than it was; only `unseal_bytes` with the same purpose opens it."""
+    key_id = settings.TOKEN_KEYS[0][0]
+    return bytes([key_id]) + _ciphers(settings.TOKEN_KEYS)[key_id].encrypt(payload, [purpose.encode()])
+
+
+def unseal_bytes(purpose: str, raw: bytes) -> bytes:
+    """The payload. Raises InvalidToken for anything that `seal_bytes` did not make for this purpose."""
+    cipher = _ciphers(settings.TOKEN_KEYS).get(raw[0]) if len(raw) >= 17 else None
+    if cipher is None:
+        raise InvalidToken
+    try:
+        return cipher.decrypt(raw[1:], [purpose.encode()])
+    except InvalidTag:
+        raise InvalidToken from None
+
+
 def seal(purpose: str, payload: bytes) -> str:
     """A URL-safe token (letters, digits, - and _) that only `unseal` with the same purpose reads."""
-    key_id = settings.TOKEN_KEYS[0][0]
-    sealed = _ciphers(settings.TOKEN_KEYS)[key_id].encrypt(payload, [purpose.encode()])
-    return base64.urlsafe_b64encode(bytes([key_id]) + sealed).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(seal_bytes(purpose, payload)).rstrip(b"=").decode()
 
 
 def unseal(purpose: str, token: str) -> bytes:
@@ -42,12 +57,6 @@ def unseal(purpose: str, token: str) -> bytes:
     except (binascii.Error, ValueError):
         raise InvalidToken from None
     # base64 ignores the spare bits of the last letter: only the spelling that seal gives is accepted
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token or len(raw) < 17:
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
         raise InvalidToken
-    cipher = _ciphers(settings.TOKEN_KEYS).get(raw[0])
-    if cipher is None:
-        raise InvalidToken
-    try:
-        return cipher.decrypt(raw[1:], [purpose.encode()])
-    except InvalidTag:
-        raise InvalidToken from None
+    return unseal_bytes(purpose, raw)

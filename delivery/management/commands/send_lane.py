@@ -1,0 +1,41 @@
+"""`manage.py send_lane bulk`: work a lane in this process, without Celery, until stopped or until nothing is due."""
+
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import InterfaceError, OperationalError, connection
+
+from delivery import ledger, pipeline
+from delivery.models import Lane
+
+
+class Command(BaseCommand):
+    help = "Work a lane in this process, without Celery: until stopped, or with --drain until nothing is due."
+
+    stopping = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("lane", choices=Lane.values)
+        parser.add_argument("--drain", action="store_true", help="end when nothing is due")
+
+    def handle(self, *args: Any, lane: str, drain: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, self._stop)
+        while not self.stopping:
+            try:
+                more = pipeline.work_lane(lane, seconds=1.0)
+                ledger.sweep()
+            except (OperationalError, InterfaceError) as error:
+                self.stderr.write(f"The database is away ({type(error).__name__}); trying again.")
+                connection.close()
+                more = False
+                time.sleep(0.2)
+            if not more and drain:
+                return
+            if not more:
+                time.sleep(0.2)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.stopping = True
