@@ -6,18 +6,19 @@ from django.conf import settings
 
 from config.lib import embedded
 
+Service = embedded.Postgres | embedded.Redis
 
-def wanted() -> list[embedded.Postgres | embedded.Redis]:
-    """Postgres unless DATABASE_URL is set, Redis unless REDIS_URL is."""
-    found: list[embedded.Postgres | embedded.Redis] = []
+
+def wanted() -> dict[str, Service]:
+    """Postgres unless DATABASE_URL is set, Redis unless REDIS_URL is; by name."""
+    found: dict[str, Service] = {}
     if not os.environ.get("DATABASE_URL"):
-        found.append(embedded.postgres(settings.STATE_DIR))
+        found["postgres"] = embedded.postgres(settings.STATE_DIR)
     if not os.environ.get("REDIS_URL"):
-        found.append(embedded.redis(settings.STATE_DIR))
+        found["redis"] = embedded.redis(settings.STATE_DIR)
     return found
 
 
-def ensure() -> None:
-    """Start those that do not run. Raises ServiceError with the remedy."""
-    for service in wanted():
-        service.ensure()
+def ensure() -> list[Service]:
+    """Start those that do not run; returns the ones it started. Raises ServiceError with the remedy."""
+    return [service for service in wanted().values() if service.ensure()]

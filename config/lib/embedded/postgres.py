@@ -42,16 +42,19 @@ class Postgres:
         """Whether it answers queries."""
         return self._ping() == pq.Ping.OK
 
-    def ensure(self) -> None:
-        """Start it unless it runs; return when it answers. Raises ServiceError with the remedy."""
+    def ensure(self) -> bool:
+        """Start it unless it runs; return when it answers: whether it was we who started it.
+
+        Raises ServiceError with the remedy.
+        """
         if self.running():
-            return
+            return False
         make_folder(self.home, mode=0o711)
         with locked(self.home):
             make_folder(socket_dir(self.home), self._account)
             if not self._data.exists():
                 self._create()
-            self._start()
+            return self._start()
 
     def stop(self, *, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it (SIGINT: roll back and end; SIGQUIT: at once, as in a crash) and wait until it is gone."""
@@ -86,7 +89,7 @@ class Postgres:
 
     # --- starting
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
         child: subprocess.Popen[bytes] | None = None
         begun = time.monotonic()
         told = begun
@@ -106,6 +109,7 @@ class Postgres:
             time.sleep(0.02)
         if child:
             let_go(child)
+        return child is not None
 
     def _alive(self, child: "subprocess.Popen[bytes] | None") -> bool:
         return child.poll() is None if child else self._server() is not None

@@ -46,15 +46,20 @@ class Redis:
             except OSError:
                 return False
 
-    def ensure(self) -> None:
-        """Start it unless it runs; return when it answers. Raises ServiceError with the remedy."""
+    def ensure(self) -> bool:
+        """Start it unless it runs; return when it answers: whether it was we who started it.
+
+        Raises ServiceError with the remedy.
+        """
         if self.running():
-            return
+            return False
         make_folder(self.home)
         with locked(self.home):
             make_folder(socket_dir(self.home))
-            if not self.running():
-                self._launch()
+            if self.running():
+                return False
+            self._launch()
+            return True
 
     def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it and wait until it is gone."""

@@ -1,0 +1,53 @@
+# Two commands: `make demo` shows the product, `make test` passes its tests. Both set up what they need.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test sure checks lint types contracts deploy-check coverage format stop clean
+
+# The first Python that is new enough; 3.12 before newer ones, since the Redis wheel stops there.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## the virtual environment with the pinned requirements
+	@$(PYTHON) .ci/setup.py
+
+demo: setup ## everything up with demo data, until Ctrl-C
+	@$(MANAGE) demo
+
+test: setup ## all tests
+	@$(BIN)/pytest --cov $(ARGS)
+
+sure: test checks ## all that must hold before a change is shared
+
+checks: lint types contracts deploy-check coverage ## `make sure` without the tests
+
+lint: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy
+
+contracts: setup
+	@$(BIN)/lint-imports --no-timings
+	@$(MANAGE) makemigrations --check --dry-run
+
+deploy-check: setup
+	@.ci/check-deploy
+
+coverage:
+	@$(BIN)/coverage report
+
+format: setup ## put the code in its format
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+stop: ## stop the embedded services
+	@test ! -x $(BIN)/python || $(MANAGE) services stop
+
+clean: ## remove all that was made here, the demo's data too
+	@test ! -x $(BIN)/python || $(MANAGE) services remove
+	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache staticfiles
