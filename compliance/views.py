@@ -49,9 +49,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "compliance/unsubscribe_invalid.html", status=404)
     everything = request.POST.get("everything") == "1"
     carry_out(opened, source="page", at=timezone.now(), everything=everything)
-    return render(
-        request, "compliance/unsubscribed.html", {"token": token, "everything": everything, **_names(opened)}
-    )
+    return render(request, "compliance/unsubscribed.html", {"token": token, "everything": everything, **_names(opened)})
 
 
 def _one_click(request: HttpRequest, token: str) -> HttpResponse:

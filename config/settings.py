@@ -10,7 +10,7 @@ import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.lib import embedded, secrets_file
+from config.lib import embedded, logs, secrets_file
 
 django_stubs_ext.monkeypatch()  # lets classes such as ModelAdmin name their model in brackets
 
@@ -167,6 +167,8 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_PORT = MAILBOX_HOST, MAILBOX_PORT
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="postrider@localhost")
+
+LOGGING = logs.configuration(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
 
 # Plug-ins: dotted paths, one line each (config/lib/registry.py)
 SEGMENT_PREDICATES = [

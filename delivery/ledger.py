@@ -99,7 +99,5 @@ def _settle(settlements: Sequence[Settlement], from_states: Sequence[str]) -> se
 def sweep(*, limit: int = 5000) -> dict[str, int]:
     """Give back or give up what dead workers and ended orders left, at most `limit` rows a statement."""
     done = {name: count(name, limit=limit) for name in ("release_claimed", "mark_unknown")}
-    done["end_waiting"] = sum(
-        count("end_waiting", order=order_id, limit=limit) for (order_id,) in run("orders_to_end")
-    )
+    done["end_waiting"] = sum(count("end_waiting", order=order_id, limit=limit) for (order_id,) in run("orders_to_end"))
     return done

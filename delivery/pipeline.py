@@ -9,7 +9,7 @@ gives back (claimed) or calls unknown (dispatching). Both sides of the race are 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
@@ -30,6 +30,7 @@ from delivery.outcomes import settlement
 from delivery.preparing import Prepared, prepare
 from delivery.providers.base import Outcome, Receipt
 from delivery.retrying import unreachable_until
+from delivery.stages import stage
 
 BATCH = 300
 GROUP = 50
@@ -42,7 +43,8 @@ def work_lane(lane: str, *, seconds: float, channel: str = "email") -> bool:
     """Send what is due in a lane for about `seconds`; true when more may be due."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        claimed = ledger.claim(lane, channel, limit=BATCH)
+        with stage("claim"):
+            claimed = ledger.claim(lane, channel, limit=BATCH)
         if not claimed:
             return False
         _work(claimed, channel)
@@ -55,11 +57,16 @@ def _work(claimed: Sequence[Claimed], channel: str) -> None:
         _put_back(claimed, "no_provider")
         return
     prepared = prepare(claimed, at=timezone.now())
-    while group := list(islice(prepared, GROUP)):
+    while group := _render_group(prepared):
         ready = [item for item in group if isinstance(item, Prepared)]
         ledger.settle_unbegun([item for item in group if isinstance(item, Settlement)])
         if ready:
             _send_group(ready, account)
+
+
+def _render_group(prepared: Iterator[Prepared | Settlement]) -> list[Prepared | Settlement]:
+    with stage("render"):
+        return list(islice(prepared, GROUP))
 
 
 def _put_back(claimed: Sequence[Claimed], reason: str) -> None:
@@ -79,33 +86,44 @@ def _put_back(claimed: Sequence[Claimed], reason: str) -> None:
 def _send_group(group: Sequence[Prepared], account: Account) -> None:
     # taken before the intent, on a clock that nobody sets: shorter than the lease that the intent gives
     begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
-    attempts = ledger.begin({p.claimed.id: p.candidate.addresses[0].key for p in group}, account_id=account.id)
-    begun = [p for p in group if p.claimed.id in attempts]
-    verdicts = _until(begin_before, lambda: decide([p.candidate for p in begun], at=timezone.now()))
-    if verdicts is None:  # the database went away before anything was dispatched: no gate, no mail
-        receipts = [Receipt(p.claimed.id, Outcome.NOT_BEGUN) for p in begun]
-        verdicts = {}
-    else:
-        allowed = [p.envelope for p in begun if p.claimed.id not in verdicts]
-        receipts = account.provider.send(allowed, begin_before=begin_before) if allowed else []
+    with stage("intent"):
+        attempts = ledger.begin({p.claimed.id: p.candidate.addresses[0].key for p in group}, account_id=account.id)
+    begun = {p.claimed.id: p for p in group if p.claimed.id in attempts}
+    with stage("gate"):
+        verdicts = _until(begin_before, lambda: decide([p.candidate for p in begun.values()], at=timezone.now()))
+    with stage("wire"):
+        receipts = _dispatch(begun, verdicts, account, begin_before)
+    with stage("settle"):
+        _settle(begun, attempts, verdicts or {}, receipts)
+
+
+def _dispatch(
+    begun: dict[int, Prepared], verdicts: dict[int, Verdict] | None, account: Account, begin_before: float
+) -> Sequence[Receipt]:
+    if verdicts is None:  # the database went away before anything was handed over: no gate, no mail
+        return [Receipt(message_id, Outcome.NOT_BEGUN) for message_id in begun]
+    allowed = [p.envelope for message_id, p in begun.items() if message_id not in verdicts]
+    return account.provider.send(allowed, begin_before=begin_before) if allowed else []
+
+
+def _settle(
+    begun: dict[int, Prepared], attempts: dict[int, int], verdicts: dict[int, Verdict], receipts: Sequence[Receipt]
+) -> None:
     at = timezone.now()
-    outcomes = [_blocked(verdicts[i], i, attempts[i]) for i in attempts if i in verdicts]
-    by_id = {p.claimed.id: p for p in begun}
+    outcomes = [_blocked(verdict, message_id, attempts[message_id]) for message_id, verdict in verdicts.items()]
     outcomes += [
-        settlement(r, attempt=attempts[r.message_id], due_since=by_id[r.message_id].claimed.created_at, at=at)
+        settlement(r, attempt=attempts[r.message_id], due_since=begun[r.message_id].claimed.created_at, at=at)
         for r in receipts
     ]
-    _until(begin_before + settings.SEND_LEASE_S, lambda: ledger.settle(outcomes))
-    _suppress_bounced([by_id[r.message_id].candidate for r in receipts if _is_dead_address(r)], at=at)
+    _until(time.monotonic() + settings.SEND_LEASE_S, lambda: ledger.settle(outcomes))
+    _suppress_bounced([begun[r.message_id].candidate for r in receipts if _is_dead_address(r)], at=at)
 
 
 def _blocked(verdict: Verdict, message_id: int, attempt: int) -> Settlement:
     if verdict.action is Action.HOLD:
         return Settlement(message_id, attempt, Message.State.READY, reason=verdict.reason)
     if verdict.action is Action.CANCEL:
-        return Settlement(
-            message_id, attempt, Message.State.CANCELLED, DeliveryEvent.Kind.CANCELLED, verdict.reason
-        )
+        return Settlement(message_id, attempt, Message.State.CANCELLED, DeliveryEvent.Kind.CANCELLED, verdict.reason)
     return Settlement(message_id, attempt, Message.State.SKIPPED, DeliveryEvent.Kind.SKIPPED, verdict.reason)
 
 

@@ -108,9 +108,7 @@ def prepare(claimed: Sequence[Claimed], *, at: datetime) -> Iterator[Prepared | 
         yield _prepare_one(one, desks[one.order_id], recipients.get(one.contact_id), at)
 
 
-def _prepare_one(
-    claimed: Claimed, desk: OrderDesk, recipient: Recipient | None, at: datetime
-) -> Prepared | Settlement:
+def _prepare_one(claimed: Claimed, desk: OrderDesk, recipient: Recipient | None, at: datetime) -> Prepared | Settlement:
     if recipient is None or not recipient.email:
         return _skipped(claimed, "no_address" if recipient else "contact_gone")
     addresses = address_hashes(recipient.email)
@@ -128,9 +126,7 @@ def _prepare_one(
 
 
 def _skipped(claimed: Claimed, reason: str, detail: str = "") -> Settlement:
-    return Settlement(
-        claimed.id, claimed.attempt, Message.State.SKIPPED, DeliveryEvent.Kind.SKIPPED, reason, detail
-    )
+    return Settlement(claimed.id, claimed.attempt, Message.State.SKIPPED, DeliveryEvent.Kind.SKIPPED, reason, detail)
 
 
 def brand_fields(brand: Any) -> dict[str, str]:

@@ -9,7 +9,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 UNREACHABLE_RETRY_S = 15
 
 
-def retry_at(*, message_id: int, attempt: int, due_since: datetime, at: datetime, hint_s: int = 0) -> datetime | None:
+def retry_at(
+    *, message_id: int, attempt: int, due_since: datetime, at: datetime, hint_s: int | None = None
+) -> datetime | None:
     """The time of the next attempt after `attempt` deferrals, or None when it is time to give up.
 
     Exponential from 5 minutes to 2 hours for 24 hours (between Mailgun's 8 h and SendGrid's 72 h, STANDARDS A8.7).

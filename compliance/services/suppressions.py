@@ -121,9 +121,7 @@ def _known_hashes(token: UnsubscribeToken) -> list[AddressHash]:
     return hashes if token.address in hashes else [token.address]
 
 
-def _insert(
-    address: AddressHash, channel: str, scope: Scope, scope_id: int, reason: Reason, source: str
-) -> bool:
+def _insert(address: AddressHash, channel: str, scope: Scope, scope_id: int, reason: Reason, source: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             queries("compliance", "suppressions")["lay"],

@@ -1,5 +1,7 @@
 """`manage.py send_lane bulk`: work a lane in this process, without Celery, until stopped or until nothing is due."""
 
+import json
+import resource
 import signal
 import time
 from types import FrameType
@@ -8,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
-from delivery import ledger, pipeline
+from delivery import ledger, pipeline, stages
 from delivery.models import Lane
 
 
@@ -20,9 +22,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lane", choices=Lane.values)
         parser.add_argument("--drain", action="store_true", help="end when nothing is due")
+        parser.add_argument("--report", action="store_true", help="at the end, print seconds by stage and memory")
 
-    def handle(self, *args: Any, lane: str, drain: bool, **options: Any) -> None:
+    def handle(self, *args: Any, lane: str, drain: bool, report: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, self._stop)
+        self._work(lane, drain)
+        if report:
+            peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            self.stdout.write(json.dumps({"seconds": dict(stages.seconds), "rss_mb": peak_kb // 1024}))
+
+    def _work(self, lane: str, drain: bool) -> None:
         while not self.stopping:
             try:
                 more = pipeline.work_lane(lane, seconds=1.0)

@@ -1,0 +1,78 @@
+"""The ledger, its log, orders and provider accounts for operators. What the product writes is read-only here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from config.lib.admin import ReadOnlyAdmin
+from config.lib.errors import DomainError
+from delivery import providers
+from delivery.accounts import seal_secret
+from delivery.models import DeliveryEvent, Message, ProviderAccount, SendOrder
+
+
+class ProviderAccountForm(forms.ModelForm[ProviderAccount]):
+    secret = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(render_value=False),
+        label="Password or key",
+        help_text="Stored sealed, never shown; leave blank to keep the one there is",
+    )
+    kind = forms.ChoiceField(choices=lambda: [(kind, kind) for kind in providers.PROVIDERS.kinds()])
+
+    class Meta:
+        model = ProviderAccount
+        fields = ["name", "kind", "channel", "config", "secret", "priority", "active"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "kind" not in cleaned:
+            return cleaned
+        try:
+            providers.for_account(cleaned["kind"], cleaned.get("config") or {}).close()
+        except DomainError as error:
+            self.add_error("config", error.detail)
+        return cleaned
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
+    form = ProviderAccountForm
+    list_display = ["name", "kind", "channel", "priority", "active"]
+    list_editable = ["priority", "active"]
+
+    def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
+        if secret := form.cleaned_data.get("secret"):
+            obj.sealed_secret = seal_secret(secret)
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProviderAccount | None = None) -> bool:
+        return False  # the ledger names it; make it inactive
+
+
+@admin.register(SendOrder)
+class SendOrderAdmin(ReadOnlyAdmin[SendOrder]):
+    list_display = ["id", "campaign_id", "state", "lane", "purpose", "brand", "sender", "created_at", "expires_at"]
+    list_filter = ["state", "lane", "purpose", "brand"]
+    search_fields = ["=campaign_id"]
+    list_select_related = ["brand", "sender"]
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin[Message]):
+    list_display = ["id", "order", "contact_id", "state", "reason", "attempt", "due_at", "settled_at"]
+    list_filter = ["state", "channel"]
+    search_fields = ["=contact_id", "=order__campaign_id"]
+    search_help_text = "A contact's or a campaign's id"
+    ordering = ["-id"]
+
+
+@admin.register(DeliveryEvent)
+class DeliveryEventAdmin(ReadOnlyAdmin[DeliveryEvent]):
+    list_display = ["at", "kind", "message_id", "contact_id", "campaign_id", "attempt", "reason", "detail"]
+    list_filter = ["kind", "channel"]
+    search_fields = ["=contact_id", "=campaign_id"]
+    search_help_text = "A contact's or a campaign's id"
+    ordering = ["-at", "-id"]
