@@ -1,6 +1,6 @@
 """Reads of campaigns."""
 
-from campaigns.selectors.accounts import Account, waterfall
+from campaigns.selectors.accounts import Account, waterfall, with_figures
 from campaigns.selectors.explanations import Explanation, Happening, explain
 from campaigns.selectors.plans import EMPTY_AUDIENCE, audience_of, readiness, with_plan
 from campaigns.selectors.runs import (
@@ -29,5 +29,6 @@ __all__ = [
     "runs_to_freeze",
     "schedules_between",
     "waterfall",
+    "with_figures",
     "with_plan",
 ]

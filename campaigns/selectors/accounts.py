@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from campaigns.models import Campaign, Enrolment
+from campaigns.models import Campaign, Enrolment, Run
 from config.lib.snapshots import one_moment
+from delivery.models import Message
 from delivery.selectors import ledger
 
 
@@ -56,6 +58,16 @@ def waterfall(campaign: Campaign) -> Account:
         failed=messages.reasons.get("failed", {}),
         unknown=messages.states.get("unknown", 0),
         cancelled=messages.states.get("cancelled", 0) + enrolled[Enrolment.State.EXITED],
+    )
+
+
+def with_figures(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """Each campaign with its `audience` and the messages `sent`; counted for the rows of one page only."""
+    run = Run.objects.filter(campaign=OuterRef("pk")).values("campaign")
+    sent = Message.objects.filter(order__campaign_id=OuterRef("pk"), state=Message.State.SENT)
+    return campaigns.annotate(
+        audience=Coalesce(Subquery(run.annotate(n=Sum("audience")).values("n")), 0),
+        sent=Coalesce(Subquery(sent.values("order__campaign_id").annotate(n=Count("pk")).values("n")), 0),
     )
 
 
