@@ -32,7 +32,7 @@ types: setup
 	@$(BIN)/mypy
 
 contracts: setup
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports
 	@$(MANAGE) makemigrations --check --dry-run
 
 deploy-check: setup

@@ -91,21 +91,23 @@ def embedded_services() -> Iterator[Finding]:
     yield _ok(f"{names}{' (started just now)' if started else ''}")
 
 
+_ROLE = """
+    SELECT current_user, current_setting('server_version_num')::int, current_setting('is_superuser') = 'on',
+           pg_has_role(datdba, 'MEMBER')
+    FROM pg_database WHERE datname = current_database()
+"""
+
+
 def database() -> Iterator[Finding]:
-    [(version, app_role, is_super)] = _ask(
-        "default", "SELECT current_setting('server_version_num')::int, current_user, current_setting('is_superuser')"
-    )
-    [(owner, owns)] = _ask(
-        "owner",
-        "SELECT current_user, pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()",
-    )
+    [(worker, version, mighty, owns)] = _ask("default", _ROLE)
+    [(owner, _, _, may_migrate)] = _ask("owner", _ROLE)
     if version < 150000:
         yield _fail(f"Postgres {version // 10000}", "use Postgres 15 or later")
-    if is_super == "on" or app_role == owner:
-        yield _fail(f"the application connects as {app_role}, who may change logs", "see deploy/roles.sql")
-    if not owns:
-        yield _warn(f"{owner} does not own the database", "see deploy/roles.sql: migrations need it")
-    yield _ok(f"Postgres {version // 10000}.{version % 10000}; {app_role} works, {owner} migrates")
+    if mighty or owns:
+        yield _fail(f"DATABASE_URL names {worker}, who could change the logs", "see deploy/roles.sql")
+    if not may_migrate:
+        yield _warn(f"DATABASE_OWNER_URL names {owner}, who cannot migrate", "see deploy/roles.sql")
+    yield _ok(f"Postgres {version // 10000}.{version % 10000}; {worker} works, {owner} migrates")
 
 
 _CHANGEABLE = """
