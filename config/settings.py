@@ -178,6 +178,7 @@ SEGMENT_PREDICATES = [
     "segments.predicates.segment_members.SegmentMember",
     "segments.predicates.imports.InImport",
 ]
+SEGMENT_USES: list[str] = []  # what stands on a segment and keeps it from being archived (segments/uses.py)
 GATE_RULES = [
     "delivery.rules.orders.OrderOpen",
     "compliance.rules.suppression.NotSuppressed",

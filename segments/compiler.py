@@ -18,7 +18,8 @@ from config.lib.errors import FieldError
 from segments.errors import InvalidCriteria
 from segments.models import Contact, Segment
 from segments.predicates.base import Catalogue, Leaf
-from segments.trees import SEGMENTS, Group, Node, check_references, read, references
+from segments.predicates.segment_members import SEGMENTS
+from segments.trees import Group, Node, check_references, read, references
 
 MAX_CHAIN = 10  # segments within segments
 MAX_COMPILED_LEAVES = 2_000  # with all segments in place

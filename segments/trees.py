@@ -32,16 +32,14 @@ from typing import Any, Literal
 
 from config.lib.errors import FieldError
 from segments.errors import InvalidCriteria
-from segments.models import Segment
 from segments.predicates.base import Catalogue, Field, Leaf
 from segments.predicates.operators import ALIASES, TRUTHS, Operand, Operator
-from segments.predicates.types import BadValue, Reference
+from segments.predicates.segment_members import SEGMENTS
+from segments.predicates.types import BadValue, Reference, shown
 
 MAX_DEPTH = 20  # groups within groups
 MAX_LEAVES = 500
 MAX_ERRORS = 20  # told at once
-
-SEGMENTS = Reference("segment", Segment)
 
 _GROUP_KEYS = ("logic", "conditions", "exclude_segments", "not")
 _LEAF_KEYS = ("field", "operator", "value")
@@ -207,7 +205,7 @@ class _Reader:
 
     def leaf_of(self, field: Field, raw: dict[str, Any], pointer: str) -> Leaf | None:
         name, value = raw.get("operator"), raw.get("value")
-        if name in TRUTHS and field.type.name == "boolean":
+        if field.type.name == "boolean" and isinstance(name, str) and name in TRUTHS and value in (None, True):
             name, value = "equals", TRUTHS[name]
         operator = self.operator(field, name, pointer)
         if operator is None:
@@ -220,7 +218,7 @@ class _Reader:
         found = self.catalogue.find(raw) if isinstance(raw, str) else None
         if found is None:
             hint = self.catalogue.near(raw) if isinstance(raw, str) else ": it is a text"
-            self.wrong(f"{pointer}/field", f"{_short(raw)} is no field{hint}", "unknown_field")
+            self.wrong(f"{pointer}/field", f"{shown(raw)} is no field{hint}", "unknown_field")
         return found
 
     def operator(self, field: Field, raw: Any, pointer: str) -> Operator | None:
@@ -231,7 +229,7 @@ class _Reader:
                 return known[name]
         near = get_close_matches(raw, known, n=1) if isinstance(raw, str) else []
         hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
-        detail = f"{_short(raw)} is no operator of {field.name} ({field.type.name}); {hint}"
+        detail = f"{shown(raw)} is no operator of {field.name} ({field.type.name}); {hint}"
         self.wrong(f"{pointer}/operator", detail, "unknown_operator")
         return None
 
@@ -263,8 +261,3 @@ def _negate(node: Node, pointer: str) -> Group:
 
 def _escaped(key: object) -> str:
     return str(key)[:60].replace("~", "~0").replace("/", "~1")
-
-
-def _short(raw: object) -> str:
-    text = repr(raw)
-    return text if len(text) <= 60 else f"{text[:57]}…"

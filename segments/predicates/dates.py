@@ -10,7 +10,6 @@ Days, weeks, months and years count whole UTC days; a month or year that has no 
 """
 
 import calendar
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +17,7 @@ from typing import Any
 
 from segments.predicates import operators as op
 from segments.predicates.operators import Operand, Operator
-from segments.predicates.types import BadValue, ValueType
+from segments.predicates.types import BadValue, ValueType, shown
 
 Span = tuple[datetime, datetime]
 Window = tuple[datetime | None, datetime | None]
@@ -44,7 +43,7 @@ def clean_period(text: Any) -> str:
     """`30_days` from its spellings (`30 days`, `last_30_days`). Raises BadValue."""
     match = _PERIOD.fullmatch(text) if isinstance(text, str) else None
     if not match:
-        raise BadValue(f'expects a period such as "30_days", "6_months" or "1_year", not {json.dumps(text)[:60]}')
+        raise BadValue(f'expects a period such as "30_days", "6_months" or "1_year", not {shown(text)}')
     return _period(match[0], match["amount"], match["unit"])
 
 
@@ -140,7 +139,7 @@ class Moment(ValueType):
         text = value if isinstance(value, str) else ""
         found = _clean_relative(text) or _clean_date(text) or (_clean_instant(text) if self.clock else None)
         if found is None:
-            raise BadValue(f"expects {self._expected()}, not {json.dumps(value)[:60]}")
+            raise BadValue(f"expects {self._expected()}, not {shown(value)}")
         return self._to_grain(found)
 
     def window(self, operator: str, value: str | Sequence[str], at: datetime) -> Window:

@@ -16,7 +16,7 @@ class InImport(Predicate):
     kind = "in_import"
 
     def fields(self) -> Mapping[str, ValueType]:
-        return {"import": Reference("import", Import)}
+        return {"import": Reference("import", Import, "came with the import", "did not come with the import")}
 
     def to_q(self, leaf: Leaf, scope: Scope) -> Q:
         imports = [public_ids.decode("import", text) for text in leaf.value]

@@ -1,6 +1,6 @@
 """Conditions on being on a list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -10,17 +10,21 @@ from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.types import Reference, ValueType
 
 
+def on_any(list_ids: Iterable[int]) -> Q:
+    """The people on any of these lists. EXISTS is never null, so `~` of it is its exact complement."""
+    return Q(Exists(ListMembership.objects.filter(contact=OuterRef("pk"), list__in=list(list_ids))))
+
+
 class ListMember(Predicate):
     """On any of these lists."""
 
     kind = "list_member"
 
     def fields(self) -> Mapping[str, ValueType]:
-        return {"list": Reference("list", ContactList)}
+        return {"list": Reference("list", ContactList, "is on the list", "is not on the list")}
 
     def to_q(self, leaf: Leaf, scope: Scope) -> Q:
-        lists = [public_ids.decode("list", text) for text in leaf.value]
-        return Q(Exists(ListMembership.objects.filter(contact=OuterRef("pk"), list__in=lists)))
+        return on_any(public_ids.decode("list", text) for text in leaf.value)
 
     def complement(self, leaf: Leaf, scope: Scope) -> Q:
-        return ~self.to_q(leaf, scope)  # EXISTS is never null, and a plain NOT lets Postgres plan an anti-join
+        return ~self.to_q(leaf, scope)  # a plain NOT lets Postgres plan an anti-join

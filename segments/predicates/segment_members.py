@@ -9,6 +9,8 @@ from segments.models import Segment
 from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.types import Reference, ValueType
 
+SEGMENTS = Reference("segment", Segment, "is in the segment", "is not in the segment")
+
 
 class SegmentMember(Predicate):
     """In any of these segments, by their current versions."""
@@ -16,7 +18,7 @@ class SegmentMember(Predicate):
     kind = "segment_member"
 
     def fields(self) -> Mapping[str, ValueType]:
-        return {"segment": Reference("segment", Segment)}
+        return {"segment": SEGMENTS}
 
     def to_q(self, leaf: Leaf, scope: Scope) -> Q:
         return Q(*[scope.members(pk, negated=False) for pk in self._ids(leaf)], _connector=Q.OR)

@@ -5,7 +5,6 @@ Text is compared exactly, letter for letter, upper and lower case included. An e
 """
 
 import json
-import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,6 +16,7 @@ from segments.predicates.operators import Operand, Operator
 
 MAX_VALUES = 1_000
 MAX_TEXT = 1_000  # characters
+LARGEST = 1e300
 
 
 class BadValue(Exception):
@@ -45,12 +45,14 @@ class ValueType:
 
     def phrase(self, value: Any) -> str:
         """One canonical value as it reads in a sentence."""
-        return json.dumps(value, ensure_ascii=False)
+        return f"“{value}”" if isinstance(value, str) else json.dumps(value)
 
     def clean(self, operator: Operator, value: Any) -> Any:
         """The canonical value for this operator. Raises BadValue."""
         match operator.operand:
             case Operand.NONE:
+                if value is not None and value is not True:
+                    raise BadValue(f"{operator.name} takes no value: leave it out")
                 return None
             case Operand.MANY:
                 return self._clean_many(operator, value)
@@ -95,10 +97,16 @@ class ValueType:
         return bool(low > high)
 
 
+def shown(value: Any) -> str:
+    """Anything at all, cut short for a message."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
 def clean_text(value: Any) -> str:
     """A text that Postgres can hold. Raises BadValue."""
     if not isinstance(value, str):
-        raise BadValue(f"expects a text in quotes, not {json.dumps(value)[:60]}")
+        raise BadValue(f"expects a text in quotes, not {shown(value)}")
     if not value:
         raise BadValue("expects a text that is not empty; for people without a value use not_exists")
     if len(value) > MAX_TEXT:
@@ -153,13 +161,13 @@ class Number(ValueType):
 
     def clean_one(self, operator: Operator, value: Any) -> int | float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadValue(f"expects a number without quotes, such as 100 or 9.5, not {json.dumps(value)[:60]}")
-        if not math.isfinite(value) or abs(value) > 1e300:
+            raise BadValue(f"expects a number without quotes, such as 100 or 9.5, not {shown(value)}")
+        if not abs(value) <= LARGEST:  # NaN is not either
             raise BadValue("expects a number between -1e300 and 1e300")
         return value
 
     def schema_one(self) -> dict[str, Any]:
-        return {"type": "number", "minimum": -1e300, "maximum": 1e300}
+        return {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
 
 
 class Truth(ValueType):
@@ -170,7 +178,7 @@ class Truth(ValueType):
 
     def clean_one(self, operator: Operator, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise BadValue(f"expects true or false without quotes, not {json.dumps(value)[:60]}")
+            raise BadValue(f"expects true or false without quotes, not {shown(value)}")
         return value
 
     def schema_one(self) -> dict[str, Any]:
@@ -200,16 +208,22 @@ class TextList(ValueType):
 
 @dataclass(frozen=True)
 class Reference(ValueType):
-    """The public id of a row of another table."""
+    """The public id of a row of another table. `inside` and `outside` read between "who" and its name."""
 
     kind: str  # of the public id, and the word in messages
     model: type[Any]  # a model with a name
+    inside: str
+    outside: str
 
     name = "reference"
-    operators = op.table(
-        Operator("in", Operand.MANY, "is"), Operator("not_in", Operand.MANY, "is not", complement_of="in")
-    )
     aliases = {"equals": "in", "not_equals": "not_in", "contains": "in", "not_contains": "not_in"}
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:  # type: ignore[override]
+        return op.table(
+            Operator("in", Operand.MANY, self.inside),
+            Operator("not_in", Operand.MANY, self.outside, complement_of="in"),
+        )
 
     def clean_one(self, operator: Operator, value: Any) -> str:
         text = clean_text(value)

@@ -1,0 +1,109 @@
+"""Reads of segments: audiences, previews, and who uses what."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+from django.db import OperationalError, connection, models, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils import timezone
+from psycopg.errors import QueryCanceled
+
+from config.lib import public_ids
+from config.lib.sql import queries
+from segments.compiler import Compiler, contacts_matching
+from segments.errors import SegmentTooSlow
+from segments.models import Contact, Segment
+from segments.predicates.lists import on_any
+from segments.trees import segment_ids
+from segments.uses import USES, Use
+
+PREVIEW_LIMIT = 30.0  # seconds
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many people a rule matches, some of them (the first by id), and how long finding out took."""
+
+    size: int
+    sample: list[Contact]
+    milliseconds: int
+
+
+def audience(
+    *,
+    segments: Collection[int],
+    lists: Collection[int],
+    excluded_segments: Collection[int] = (),
+    excluded_lists: Collection[int] = (),
+    at: datetime | None = None,
+) -> QuerySet[Contact]:
+    """The people of any of these segments or lists, less those of the excluded, each once, in no order.
+
+    Ids are row ids; a segment means its current version. It is one condition on the contact table without joins,
+    so a scan by `filter(pk__gt=last).order_by("pk")[:n]` reads it in chunks. Raises InvalidCriteria.
+    """
+    if not (segments or lists):
+        return Contact.objects.none()
+    compiler = Compiler(at or timezone.now())
+    compiler.load([*segments, *excluded_segments])
+    included = [compiler.members(pk) for pk in segments] + ([on_any(lists)] if lists else [])
+    excluded = [compiler.members(pk, negated=True) for pk in excluded_segments]
+    excluded += [~on_any(excluded_lists)] if excluded_lists else []
+    return Contact.objects.filter(Q(*included, _connector=Q.OR), *excluded)
+
+
+def size_and_sample(
+    criteria: Any, *, sample: int = 10, at: datetime | None = None, seconds: float = PREVIEW_LIMIT
+) -> Preview:
+    """Count a rule and show some of its people, by the query that a launch runs.
+
+    Raises InvalidCriteria, and SegmentTooSlow when it takes longer than `seconds`.
+    """
+    began = perf_counter()
+    people = contacts_matching(criteria, at=at)
+    with time_limit(seconds):
+        size, shown = people.count(), list(people.order_by("pk")[:sample])
+    return Preview(size, shown, round((perf_counter() - began) * 1000))
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """A transaction whose statements each have so long. Raises SegmentTooSlow."""
+    limit = queries("segments", "segments")["limit_time"]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(limit, [f"{round(seconds * 1000)}ms"])
+            (before, _) = cursor.fetchone()
+            yield
+            cursor.execute(limit, [before])  # an outer transaction goes on without it
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise SegmentTooSlow from error
+        raise
+
+
+def referring(segment_id: int) -> list[Segment]:
+    """The live segments whose current rule names this one."""
+    public_id = public_ids.encode("segment", segment_id)
+    text = Cast("current__criteria", models.TextField())
+    candidates = (
+        Segment.objects.filter(archived_at=None)
+        .annotate(text=text)
+        .filter(text__contains=f'"{public_id}"')
+        .select_related("current")
+        .order_by("name")
+    )
+    return [one for one in candidates if one.current and public_id in segment_ids(one.current.criteria)]
+
+
+def used_by(segment: Segment) -> list[Use]:
+    """Everything that stands on this segment now."""
+    uses = [Use("segment", one.name, public_ids.encode("segment", one.pk)) for one in referring(segment.pk)]
+    for kind in USES:
+        uses += kind().uses(segment.pk)
+    return uses

@@ -1,0 +1,161 @@
+"""Writes of segments. A rule is never changed: each save is a new version, and going back is a new one too."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from config.lib import public_ids
+from config.lib.errors import FieldError, Invalid, NotFound
+from config.lib.sql import queries
+from segments.compiler import Compiler, contacts_matching
+from segments.errors import InvalidCriteria, SegmentArchived, SegmentInUse
+from segments.models import Segment, SegmentVersion
+from segments.selectors.segments import referring, used_by
+from segments.trees import normalise, segment_ids
+
+User = AbstractBaseUser | None
+
+
+@transaction.atomic
+def create_segment(
+    *, name: str, criteria: Any, by: User = None, description: str = "", dynamic: bool = True
+) -> Segment:
+    """A new segment with this rule as version 1. Raises InvalidCriteria, or Invalid for a name blank or taken."""
+    _take_turns()
+    segment = Segment(name=_free_name(name), description=description.strip(), dynamic=dynamic, created_by_id=_id(by))
+    normal = _checked(criteria)
+    segment.save()
+    _add_version(segment, normal, by)
+    return segment
+
+
+@transaction.atomic
+def edit_segment(segment: Segment, *, name: str | None = None, description: str | None = None) -> None:
+    """Change what it is called, not what it means. Raises Invalid for a name blank or taken."""
+    if name is not None and name != segment.name:
+        segment.name = _free_name(name, but=segment)
+    if description is not None:
+        segment.description = description.strip()
+    segment.save(update_fields=["name", "description", "updated_at"])
+
+
+@transaction.atomic
+def save_criteria(segment: Segment, criteria: Any, *, by: User = None) -> SegmentVersion:
+    """A new version with this rule; the current one when the rule is the same.
+
+    Raises InvalidCriteria (a circle among segments is named by its path) and SegmentArchived.
+    """
+    _take_turns()
+    _refuse_archived(segment)
+    normal = _checked(criteria, segment)
+    current = SegmentVersion.objects.filter(segment=segment).order_by("number").last()
+    if current and current.criteria == normal:
+        return current
+    _check_referring(segment, normal)
+    return _add_version(segment, normal, by)
+
+
+def roll_back(segment: Segment, number: int, *, by: User = None) -> SegmentVersion:
+    """A new version with the rule of an earlier one. Raises NotFound, and what `save_criteria` raises."""
+    earlier = SegmentVersion.objects.filter(segment=segment, number=number).first()
+    if earlier is None:
+        raise NotFound(f"{segment.name!r} has no version {number}")
+    return save_criteria(segment, earlier.criteria, by=by)
+
+
+@transaction.atomic
+def archive_segment(segment: Segment, *, at: datetime | None = None) -> None:
+    """Take it out of use; its versions stay. Raises SegmentInUse naming what stands on it."""
+    _take_turns()
+    if uses := used_by(segment):
+        named = ", ".join(f"{use.kind} {use.name!r}" for use in uses[:10])
+        raise SegmentInUse(f"{segment.name!r} cannot be archived: it is used by {named}. Take it out there first.")
+    segment.archived_at = segment.archived_at or at or timezone.now()
+    segment.save(update_fields=["archived_at", "updated_at"])
+
+
+@transaction.atomic
+def restore_segment(segment: Segment) -> None:
+    """Bring it back. Raises InvalidCriteria when its rule names a segment that is archived or gone."""
+    _take_turns()
+    if segment.current:
+        _checked(segment.current.criteria, segment)
+    segment.archived_at = None
+    segment.save(update_fields=["archived_at", "updated_at"])
+
+
+def measure_segment(segment: Segment, *, at: datetime | None = None) -> int:
+    """Count its people now and keep the figure with its time."""
+    at = at or timezone.now()
+    size = contacts_matching(segment.current.criteria, at=at).count() if segment.current else 0
+    segment.size, segment.sized_at = size, at
+    segment.save(update_fields=["size", "sized_at"])
+    return size
+
+
+def _checked(criteria: Any, segment: Segment | None = None) -> dict[str, Any]:
+    """The normal form, known to compile in its place. Raises InvalidCriteria."""
+    normal = normalise(criteria)
+    if segment and segment.pk:
+        Compiler(timezone.now(), replacing={segment.pk: normal}).members(segment.pk)
+    else:
+        Compiler(timezone.now()).criteria(normal)
+    named = {public_ids.decode("segment", text) for text in segment_ids(normal)}
+    archived = Segment.objects.filter(pk__in=named).exclude(archived_at=None).values_list("name", flat=True)
+    if archived:
+        names = ", ".join(map(repr, archived))
+        raise InvalidCriteria(FieldError("", f"segments that are archived cannot be used: {names}", "archived"))
+    return normal
+
+
+def _check_referring(segment: Segment, normal: dict[str, Any]) -> None:
+    """A rule that grows must not push those that stand on it over a limit."""
+    seen, waiting = {segment.pk}, referring(segment.pk)
+    while waiting:
+        above = waiting.pop()
+        if above.pk in seen:
+            continue
+        seen.add(above.pk)
+        try:
+            Compiler(timezone.now(), replacing={segment.pk: normal}).members(above.pk)
+        except InvalidCriteria as error:
+            if error.errors[0].code in ("too_deep", "too_large"):
+                detail = f"segment {above.name!r} stands on this one and would no longer work: {error.detail}"
+                raise InvalidCriteria(FieldError("", detail, error.errors[0].code)) from None
+        waiting += referring(above.pk)
+
+
+def _add_version(segment: Segment, normal: dict[str, Any], by: User) -> SegmentVersion:
+    last = SegmentVersion.objects.filter(segment=segment).aggregate(last=Max("number"))["last"] or 0
+    version = SegmentVersion.objects.create(segment=segment, number=last + 1, criteria=normal, created_by_id=_id(by))
+    segment.current = version
+    segment.size = segment.sized_at = None  # it was another rule's
+    segment.save(update_fields=["current", "size", "sized_at", "updated_at"])
+    return version
+
+
+def _free_name(name: str, but: Segment | None = None) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= 255:
+        raise Invalid(FieldError("/name", "a name has 1 to 255 characters"))
+    if Segment.objects.filter(name=name).exclude(pk=but.pk if but else None).exists():
+        raise Invalid(FieldError("/name", f"there is a segment named {name!r}: choose another name", "taken"))
+    return name
+
+
+def _refuse_archived(segment: Segment) -> None:
+    if Segment.objects.filter(pk=segment.pk).exclude(archived_at=None).exists():
+        raise SegmentArchived(f"{segment.name!r} is archived: restore it first")
+
+
+def _take_turns() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(queries("segments", "segments")["take_turns"])
+
+
+def _id(by: User) -> int | None:
+    return by.pk if by else None

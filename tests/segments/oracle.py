@@ -1,0 +1,171 @@
+"""What a segment rule means, said a second time in plain Python. Shares no code with the compiler.
+
+A person is a dict of columns, plus "attributes" (as JSON), "lists" and "imports" (sets of public ids).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+
+Person = Mapping[str, Any]
+Rule = Mapping[str, Any]
+
+OPPOSITES = {
+    "not_equals": "equals",
+    "not_in": "in",
+    "not_contains": "contains",
+    "not_exists": "exists",
+    "contains_none": "contains_any",
+    "not_within_last": "within_last",
+}
+COLUMNS = {
+    **dict.fromkeys(("external_id", "email", "phone", "first_name", "last_name"), "string"),
+    **dict.fromkeys(("country", "language", "timezone"), "string"),
+    "cohort_on": "date",
+    "created_at": "datetime",
+    "updated_at": "datetime",
+}
+ISO_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a rule may speak of, at one moment."""
+
+    at: datetime
+    attributes: Mapping[str, str]  # name: registered type
+    segments: Mapping[str, Rule]  # public id: rule
+
+    def matches(self, rule: Rule, person: Person) -> bool:
+        if "field" in rule:
+            return self.leaf(rule, person)
+        if set(rule) == {"not"}:
+            return not self.matches(rule["not"], person)
+        answers = [self.matches(condition, person) for condition in rule["conditions"]]
+        answer = all(answers) if rule.get("logic", "AND") == "AND" else any(answers)
+        if rule.get("not", False):
+            answer = not answer
+        if any(self.matches(self.segments[one], person) for one in rule.get("exclude_segments", [])):
+            return False
+        return answer
+
+    def leaf(self, rule: Rule, person: Person) -> bool:
+        field, operator, wanted = rule["field"], rule["operator"], rule.get("value")
+        if operator in OPPOSITES:
+            return not self.leaf({**rule, "operator": OPPOSITES[operator]}, person)
+        if field in ("list", "import"):
+            return bool(person[f"{field}s"] & set(wanted))
+        if field == "segment":
+            return any(self.matches(self.segments[one], person) for one in wanted)
+        kind, value = self.known(field, person)
+        if value is None:
+            return False
+        return operator == "exists" or bool(getattr(self, kind)(operator, value, wanted))
+
+    def known(self, field: str, person: Person) -> tuple[str, Any]:
+        """The type of the field and its value, None when it is not known."""
+        if field in COLUMNS:
+            value = person[field]
+            return COLUMNS[field], None if value == "" else value
+        name = field.removeprefix("attributes.")
+        kind = self.attributes[name]
+        value = person["attributes"].get(name)
+        fits = {
+            "string": isinstance(value, str) and value != "",
+            "number": isinstance(value, int | float) and not isinstance(value, bool),
+            "boolean": isinstance(value, bool),
+            "date": isinstance(value, str) and ISO_DAY.fullmatch(value) is not None,
+            "list": isinstance(value, list) and value != [],
+        }[kind]
+        return kind, value if fits else None
+
+    def string(self, operator: str, value: str, wanted: Any) -> bool:
+        return {
+            "equals": lambda: value == wanted,
+            "in": lambda: any(value == one for one in wanted),
+            "contains": lambda: value.find(wanted) >= 0,
+            "starts_with": lambda: value[: len(wanted)] == wanted,
+            "ends_with": lambda: value[-len(wanted) :] == wanted,
+        }[operator]()
+
+    def number(self, operator: str, value: float, wanted: Any) -> bool:
+        exact = Decimal(repr(value))
+        if operator == "in":
+            return exact in [Decimal(repr(one)) for one in wanted]
+        low, high = (Decimal(repr(one)) for one in (wanted if operator == "between" else (wanted, wanted)))
+        return {
+            "equals": exact == low,
+            "greater_than": exact > low,
+            "greater_than_or_equal": not exact < low,
+            "less_than": exact < low,
+            "less_than_or_equal": not exact > low,
+            "between": low <= exact <= high,
+        }[operator]
+
+    def boolean(self, operator: str, value: bool, wanted: bool) -> bool:
+        return value is wanted
+
+    def list(self, operator: str, value: Any, wanted: Any) -> bool:
+        texts = {one for one in value if isinstance(one, str)}
+        return bool(texts & set(wanted)) if operator == "contains_any" else texts >= set(wanted)
+
+    def date(self, operator: str, value: "date | str", wanted: Any) -> bool:
+        # an attribute is text: days that are in no calendar (30 February) still have their place in the order
+        text = value if isinstance(value, str) else value.isoformat()
+        today = self.at.astimezone(UTC).date()
+        if operator == "within_last":
+            return self.day(f"{wanted}_ago").isoformat() <= text <= today.isoformat()
+        if operator == "within_next":
+            return today.isoformat() <= text <= self.day(f"in_{wanted}").isoformat()
+        if operator == "between":
+            return self.day(wanted[0]).isoformat() <= text <= self.day(wanted[1]).isoformat()
+        return _compare(operator, text, self.day(wanted).isoformat())
+
+    def datetime(self, operator: str, value: datetime, wanted: Any) -> bool:
+        if operator == "within_last":
+            return self.datetime("greater_than_or_equal", value, f"{wanted}_ago") and value <= self.at
+        if operator == "within_next":
+            return self.at <= value and self.datetime("less_than_or_equal", value, f"in_{wanted}")
+        if operator == "between":
+            return self.datetime("greater_than_or_equal", value, wanted[0]) and self.datetime(
+                "less_than_or_equal", value, wanted[1]
+            )
+        point = self.point(wanted)
+        if isinstance(point, datetime):
+            return _compare(operator, value, point)
+        return _compare(operator, value.astimezone(UTC).date(), point)
+
+    def day(self, text: str) -> date:
+        point = self.point(text)
+        assert not isinstance(point, datetime)
+        return point
+
+    def point(self, text: str) -> "date | datetime":
+        """A day, or for what is given to the minute an instant."""
+        now = self.at.astimezone(UTC)
+        if text in ("yesterday", "today", "tomorrow"):
+            return (now + timedelta(days=("yesterday", "today", "tomorrow").index(text) - 1)).date()
+        words = text.split("_")
+        if words[0] == "in" or words[-1] == "ago":
+            amount, unit = words[1:] if words[0] == "in" else words[:-1]
+            step = relativedelta(**{unit.rstrip("s") + "s": int(amount)})  # type: ignore[arg-type]
+            then = now + step if words[0] == "in" else now - step
+            return then if unit.rstrip("s") in ("minute", "hour") else then.date()
+        return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _compare(operator: str, value: Any, other: Any) -> bool:
+    return bool(
+        {
+            "equals": value == other,
+            "greater_than": value > other,
+            "greater_than_or_equal": value >= other,
+            "less_than": value < other,
+            "less_than_or_equal": value <= other,
+        }[operator]
+    )
