@@ -39,8 +39,9 @@ class Prepared:
 class OrderDesk:
     """What all messages of one order share, worked out once a batch."""
 
-    def __init__(self, order: SendOrder) -> None:
+    def __init__(self, order: SendOrder, *, subject_prefix: str = "") -> None:
         self.order = order
+        self.subject_prefix = subject_prefix
         brand, sender = order.brand, order.sender
         self.marketing = order.purpose == Purpose.MARKETING
         self.domain = brand.return_path_domain or sender.from_email.rpartition("@")[2]
@@ -76,7 +77,7 @@ class OrderDesk:
         data = self.letterhead.assemble(
             to_name=display_name(recipient),
             to_email=recipient.email,
-            subject=rendered.subject,
+            subject=self.subject_prefix + rendered.subject,
             html=rendered.html,
             text=rendered.text,
             message_id=f"{public_id}@{self.domain}",

@@ -63,6 +63,12 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, unique=True)),
                 ("description", models.CharField(blank=True, default="", max_length=255)),
+                (
+                    "is_seed",
+                    models.BooleanField(
+                        default=False, help_text="Its people may be sent tests", verbose_name="seed list"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("archived_at", models.DateTimeField(blank=True, null=True)),
             ],

@@ -11,6 +11,7 @@ class ContactList(models.Model):
 
     name = models.CharField(max_length=200, unique=True)
     description = models.CharField(max_length=255, blank=True, default="")
+    is_seed = models.BooleanField("seed list", default=False, help_text="Its people may be sent tests")
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,0 +1,102 @@
+"""Test sends: a template as one person would get it, to somebody who works here. Never counted, always gated.
+
+It is a message like any other to an opt-out: its intent is in the ledger before the gate is read (campaign 0).
+"""
+
+import time
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from compliance.gate import Candidate, decide
+from compliance.models import Brand, Sender
+from config.lib.addresses import address_hashes
+from config.lib.errors import Conflict, FieldError, Invalid
+from delivery import ledger
+from delivery.accounts import choose_account
+from delivery.models import Lane, Message, Purpose, SendOrder
+from delivery.outcomes import settlement
+from delivery.preparing import OrderDesk
+from delivery.providers.base import Outcome, Receipt
+from segments.models import ContactList
+from segments.selectors import Recipient, merge_contexts
+from templates.models import TemplateVersion
+
+CAMPAIGN_OF_TESTS = 0
+
+
+class HeldBack(Conflict):
+    """The gate holds this message back."""
+
+    code = "held_back"
+
+
+class NotSent(Conflict):
+    """The mail server did not take the message."""
+
+    code = "not_sent"
+    status = 502
+
+
+def send_test(
+    *, version: TemplateVersion, brand: Brand, sender: Sender, to: str, contact_id: int | None, at: datetime
+) -> Receipt:
+    """Send a version to `to` (a normalised address) as the contact would get it, or as somebody of whom nothing is known.
+
+    Raises Invalid (not a tester), HeldBack, NotSent, and what rendering raises.
+    """
+    _check_is_tester(to)
+    account = choose_account("email")
+    if account is None:
+        raise NotSent("There is no active provider account: add one first.")
+    order = _order(version, brand, sender)
+    addresses = address_hashes(to)
+    message = Message.objects.create(
+        order=order, contact_id=contact_id or 0, address_key=addresses[0].key, state=Message.State.DISPATCHING,
+        attempt=1, lease_until=at + timedelta(seconds=settings.SEND_LEASE_S),
+    )  # fmt: skip
+    receipt = Receipt(message.pk, Outcome.PERMANENT, "test")
+    try:
+        candidate = Candidate(message.pk, 0, order.pk, "email", order.purpose, brand.pk, None, addresses)
+        if verdict := decide([candidate], at=at).get(message.pk):
+            raise HeldBack(f"The gate holds this message back: {verdict.reason}.")
+        envelope = OrderDesk(order, subject_prefix="[Test] ").envelope(
+            message.pk, _recipient(contact_id, to, version), addresses[0], at=at
+        )
+        begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
+        (receipt,) = account.provider.send([envelope], begin_before=begin_before)
+    finally:
+        ledger.settle([settlement(receipt, attempt=1, due_since=at - timedelta(days=2), at=at)])
+        SendOrder.objects.filter(pk=order.pk).update(state=SendOrder.State.CLOSED)
+    if receipt.outcome is not Outcome.SENT:
+        raise NotSent(f"The mail server did not take the message: {receipt.detail or receipt.outcome}")
+    return receipt
+
+
+def _check_is_tester(to: str) -> None:
+    """Test sends go to people with roles or to seed lists: no back door for mail to anybody (STANDARDS B10.2)."""
+    staff = get_user_model().objects.filter(email__iexact=to, is_staff=True, is_active=True)
+    seeds = ContactList.objects.filter(is_seed=True, memberships__contact__email=to)
+    if not staff.exists() and not seeds.exists():
+        raise Invalid(
+            FieldError("/to", "Test sends go to people who work here, or to a contact on a seed list.", "not_a_tester")
+        )
+
+
+def _order(version: TemplateVersion, brand: Brand, sender: Sender) -> SendOrder:
+    return SendOrder.objects.create(
+        campaign_id=CAMPAIGN_OF_TESTS, step_id=-version.pk, run=time.time_ns() // 1_000_000 % 2**31,
+        lane=Lane.TRANSACTIONAL, purpose=Purpose.MARKETING, brand=brand, sender=sender, template_version=version,
+    )  # fmt: skip
+
+
+def _recipient(contact_id: int | None, to: str, version: TemplateVersion) -> Recipient:
+    known = merge_contexts([contact_id]).get(contact_id) if contact_id else None
+    return Recipient(
+        contact_id=contact_id or 0,
+        email=to,
+        language=known.language if known else version.default_language,
+        timezone=known.timezone if known else "UTC",
+        fields=known.fields if known else {},
+    )
