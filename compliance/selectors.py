@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from compliance.models import Brand, Scope, Sender, Suppression
 from config.lib.errors import FieldError
+from segments.suppressed import AddressRegister
 
 
 def brand_problems(brand: Brand | None, sender: Sender | None) -> list[FieldError]:
@@ -22,7 +23,7 @@ def brand_problems(brand: Brand | None, sender: Sender | None) -> list[FieldErro
     return problems
 
 
-class SuppressedAddresses:
+class SuppressedAddresses(AddressRegister):
     """What lower floors may ask about suppression, without importing this one (SUPPRESSED_ADDRESSES)."""
 
     kind = "suppressed"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_NAME = re.compile(r"(?:^--(?! name:).*\n)*^-- name: (\w+)$", re.MULTILINE)  # with the comment above it
 
 
 @cache
