@@ -49,5 +49,5 @@ stop: ## stop the embedded services
 	@test ! -x $(BIN)/python || $(MANAGE) services stop
 
 clean: ## remove all that was made here, the demo's data too
-	@test ! -x $(BIN)/python || $(MANAGE) services remove
+	@test ! -x $(BIN)/python || { $(MANAGE) services remove; $(BIN)/python -m tests.databases; }
 	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache staticfiles

@@ -41,7 +41,7 @@ def _point_at(name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_setup(_session_services: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The session's database: a clone of the template, which is built when the migrations have changed."""
     name = databases.session_database()
     with django_db_blocker.unblock():
@@ -91,9 +91,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _session_services() -> Iterator[None]:
     """A Redis of this session; stopped, and its folder removed, at the end."""
-    embedded.redis(settings.STATE_DIR).ensure()
-    yield
-    databases.remove_session(Path(settings.STATE_DIR))
+    with databases.in_use():
+        embedded.redis(settings.STATE_DIR).ensure()
+        yield
+        databases.remove_session(Path(settings.STATE_DIR))
 
 
 @pytest.fixture(autouse=True)

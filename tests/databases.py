@@ -3,12 +3,13 @@
 With no DATABASE_URL the server is an embedded one of its own, in memory and without fsync, apart from the demo's.
 """
 
+import fcntl
 import hashlib
 import os
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,7 +35,19 @@ def volatile_dir() -> Path:
     roomy = memory.exists() or (memory.parent.is_dir() and shutil.disk_usage(memory.parent).free > _ROOM)
     folder = memory if roomy and os.access(memory.parent, os.W_OK) else embedded.state_dir(BASE_DIR) / "tests"
     make_folder(folder, mode=0o711)
+    (folder / "checkout").write_text(str(BASE_DIR))
     return folder
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """While any session lasts the server stays; the last one to leave stops it. Its data stay for the next."""
+    with (volatile_dir() / "sessions").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            server().stop()
 
 
 def server() -> embedded.Postgres:
@@ -144,6 +157,9 @@ def _sweep(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     for folder in volatile_dir().glob("session-*"):
         if not psutil.pid_exists(_pid(folder.name.replace("-", "_"))):
             remove_session(folder)
+    for checkout in volatile_dir().parent.glob("postrider-*/checkout"):
+        if checkout.owner() == volatile_dir().owner() and not Path(checkout.read_text()).exists():
+            remove(checkout.parent)
 
 
 def remove_session(folder: Path) -> None:
@@ -152,7 +168,19 @@ def remove_session(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove(folder: Path) -> None:
+    """Stop the servers of a checkout's tests and remove their data."""
+    for session in folder.glob("session-*"):
+        remove_session(session)
+    embedded.Postgres(folder / "postgres").stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _pid(name: str) -> int:
     """The pid in `test_<host>_<digest>_<pid>…` and `session_<pid>`."""
     parts = name.split("_")
     return int(parts[3] if len(parts) > 2 else parts[1])
+
+
+if __name__ == "__main__":
+    remove(volatile_dir())  # `make clean`

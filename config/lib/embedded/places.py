@@ -88,6 +88,17 @@ def locked(home: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def starting(name: str, home: Path, *, mode: int = 0o700) -> Iterator[None]:
+    """Under the lock of a home that is made if need be. A full disk, a file in the way: ServiceError in one line."""
+    try:
+        make_folder(home, mode=mode)
+        with locked(home):
+            yield
+    except OSError as error:
+        raise ServiceError(f"Cannot start {name} in {home}: {error.strerror or error}") from error
+
+
 def let_go(child: "subprocess.Popen[bytes]") -> None:
     """A service outlives its starter: keep Popen from warning that it still runs when we end."""
     child.returncode = 0

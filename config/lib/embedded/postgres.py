@@ -49,8 +49,7 @@ class Postgres:
         """
         if self.running():
             return False
-        make_folder(self.home, mode=0o711)
-        with locked(self.home):
+        with starting("Postgres", self.home, mode=0o711):
             make_folder(socket_dir(self.home), self._account)
             if not self._data.exists():
                 self._create()

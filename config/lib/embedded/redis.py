@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
-from config.lib.embedded.places import ServiceError, let_go, locked, make_folder, socket_dir
+from config.lib.embedded.places import ServiceError, let_go, locked, make_folder, socket_dir, starting
 
 
 def broker_url(url: str) -> str:
@@ -53,8 +53,7 @@ class Redis:
         """
         if self.running():
             return False
-        make_folder(self.home)
-        with locked(self.home):
+        with starting("Redis", self.home):
             make_folder(socket_dir(self.home))
             if self.running():
                 return False
