@@ -16,7 +16,17 @@ import psutil
 from psycopg import pq
 
 from config.lib.embedded import tuning
-from config.lib.embedded.places import Account, ServiceError, account, digest, let_go, locked, make_folder, socket_dir
+from config.lib.embedded.places import (
+    Account,
+    ServiceError,
+    account,
+    digest,
+    let_go,
+    locked,
+    make_folder,
+    socket_dir,
+    starting,
+)
 
 _PORT = 5432  # of a socket in a private folder: it meets no other server
 _SILENCE = 60.0  # seconds a started server may take to open its socket
