@@ -178,7 +178,7 @@ SEGMENT_PREDICATES = [
     "segments.predicates.segment_members.SegmentMember",
     "segments.predicates.imports.InImport",
 ]
-SEGMENT_USES: list[str] = []  # what stands on a segment and keeps it from being archived (segments/uses.py)
+SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 GATE_RULES = [
     "delivery.rules.orders.OrderOpen",
     "compliance.rules.suppression.NotSuppressed",

@@ -1,44 +1,38 @@
 """Conditions on the columns of a contact."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db.models import Q
 
-from config.lib.addresses import InvalidAddress, normalise_email, normalise_phone
+from config.lib.errors import DomainError
+from segments import cleaning
 from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.dates import Day, Moment
-from segments.predicates.types import BadValue, Text, ValueType
+from segments.predicates.types import BadValue, Text, ValueType, shown
 
 
-def _email(text: str) -> str:
-    try:
-        return normalise_email(text)
-    except InvalidAddress as error:
-        raise BadValue(error.detail) from None
+def _text(column: str, part: Callable[[str], str] = str) -> Text:
+    """Whole values are brought to the form they are kept in: "germany" finds the people of "DE"."""
+    clean = cleaning.FIELDS[column]
 
+    def whole(text: str) -> str:
+        try:
+            return clean(text.strip())
+        except DomainError as error:
+            raise BadValue(f"{shown(text)}: {error.detail}") from None
 
-def _phone(text: str) -> str:
-    try:
-        return normalise_phone(text)
-    except InvalidAddress as error:
-        raise BadValue(error.detail) from None
-
-
-def _country(text: str) -> str:
-    if not (len(text) == 2 and text.isascii() and text.isalpha()):
-        raise BadValue(f'expects a country as its two letters of ISO 3166, such as "US", not {text[:60]!r}')
-    return text.upper()
+    return Text(whole, part)
 
 
 FIELDS: Mapping[str, ValueType] = {
-    "external_id": Text(),
-    "email": Text(whole=_email, part=str.lower),
-    "phone": Text(whole=_phone),
-    "first_name": Text(),
-    "last_name": Text(),
-    "country": Text(whole=_country, part=str.upper),
-    "language": Text(),
-    "timezone": Text(),
+    "external_id": _text("external_id"),
+    "email": _text("email", part=str.lower),
+    "phone": _text("phone"),
+    "first_name": _text("first_name"),
+    "last_name": _text("last_name"),
+    "country": _text("country", part=str.upper),
+    "language": _text("language"),
+    "timezone": _text("timezone"),
     "cohort_on": Day(),
     "created_at": Moment(),
     "updated_at": Moment(),

@@ -5,6 +5,7 @@ Text is compared exactly, letter for letter, upper and lower case included. An e
 """
 
 import json
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -104,7 +105,7 @@ def shown(value: Any) -> str:
 
 
 def clean_text(value: Any) -> str:
-    """A text that Postgres can hold. Raises BadValue."""
+    """A text that Postgres can hold, in NFC as all our texts are. Raises BadValue."""
     if not isinstance(value, str):
         raise BadValue(f"expects a text in quotes, not {shown(value)}")
     if not value:
@@ -113,7 +114,7 @@ def clean_text(value: Any) -> str:
         raise BadValue(f"a text may have {MAX_TEXT:,} characters, this one has {len(value):,}")
     if "\0" in value or not _encodable(value):
         raise BadValue("the text holds a NUL or half a surrogate pair, which no value can hold")
-    return value
+    return unicodedata.normalize("NFC", value)
 
 
 def _encodable(text: str) -> bool:
@@ -124,16 +125,12 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _as_is(text: str) -> str:
-    return text
-
-
 @dataclass(frozen=True)
 class Text(ValueType):
     """Text. `whole` brings a full value to the field's normal form, `part` what `contains` and its like take."""
 
-    whole: Callable[[str], str] = _as_is
-    part: Callable[[str], str] = _as_is
+    whole: Callable[[str], str] = str
+    part: Callable[[str], str] = str
 
     name = "string"
     operators = op.table(

@@ -30,7 +30,6 @@ COLUMNS = {
     "created_at": "datetime",
     "updated_at": "datetime",
 }
-ISO_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class World:
             "string": isinstance(value, str) and value != "",
             "number": isinstance(value, int | float) and not isinstance(value, bool),
             "boolean": isinstance(value, bool),
-            "date": isinstance(value, str) and ISO_DAY.fullmatch(value) is not None,
+            "date": isinstance(value, str) and _day_of_calendar(value) is not None,
             "list": isinstance(value, list) and value != [],
         }[kind]
         return kind, value if fits else None
@@ -115,16 +114,15 @@ class World:
         return bool(texts & set(wanted)) if operator == "contains_any" else texts >= set(wanted)
 
     def date(self, operator: str, value: "date | str", wanted: Any) -> bool:
-        # an attribute is text: days that are in no calendar (30 February) still have their place in the order
-        text = value if isinstance(value, str) else value.isoformat()
+        day = _day_of_calendar(value) if isinstance(value, str) else value
         today = self.at.astimezone(UTC).date()
         if operator == "within_last":
-            return self.day(f"{wanted}_ago").isoformat() <= text <= today.isoformat()
+            return self.day(f"{wanted}_ago") <= day <= today
         if operator == "within_next":
-            return today.isoformat() <= text <= self.day(f"in_{wanted}").isoformat()
+            return today <= day <= self.day(f"in_{wanted}")
         if operator == "between":
-            return self.day(wanted[0]).isoformat() <= text <= self.day(wanted[1]).isoformat()
-        return _compare(operator, text, self.day(wanted).isoformat())
+            return self.day(wanted[0]) <= day <= self.day(wanted[1])
+        return _compare(operator, day, self.day(wanted))
 
     def datetime(self, operator: str, value: datetime, wanted: Any) -> bool:
         if operator == "within_last":
@@ -157,6 +155,14 @@ class World:
             then = now + step if words[0] == "in" else now - step
             return then if unit.rstrip("s") in ("minute", "hour") else then.date()
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _day_of_calendar(text: str) -> Any:
+    """The date written as YYYY-MM-DD, None for anything else."""
+    try:
+        return date(*(int(part) for part in text.split("-"))) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _compare(operator: str, value: Any, other: Any) -> bool:

@@ -1,6 +1,7 @@
 """A small world of hard cases for segment rules, and random rules over it."""
 
 import random
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -46,7 +47,17 @@ INSTANTS = [
     for n in (-1, 0, 1)
 ]
 NUMBERS = [0, -0.0, 1, -1, 12, 12.0, 0.1, 99.99, 100, 1e22, 10**22, 2**53, 2**53 + 1, -1e-7]
-ODD_DAYS = ["2024-02-30", "2024-13-01", "2024-3-31", "2024-03-31T00:00:00Z", " 2024-03-31", "9999-12-31"]
+ODD_DAYS = [
+    "2024-02-30",
+    "2023-02-29",
+    "2024-04-31",
+    "0000-01-01",
+    "2024-13-01",
+    "2024-3-31",
+    "2024-03-31T00:00:00Z",
+    " 2024-03-31",
+    "9999-12-31",
+]
 TAGS = ["vip", "beta", "a,b", "{x}", "NULL", "Ünïcode", '"']
 ATTRIBUTES = {
     "city": "string",
@@ -183,7 +194,10 @@ def _leaf(field: str, operator: str, value: Any = None) -> dict[str, Any]:
 
 # -- random rules ----------------------------------------------------------------------------------------------------
 
-_texts = st.sampled_from([*TEXTS, "a", "%", "_", "\\", "acme", "Ana B", "é"])
+_texts = st.sampled_from([unicodedata.normalize("NFC", text.strip()) for text in TEXTS] + ["acme", "Ana B", "é"])
+_parts = st.sampled_from([*TEXTS, "a", "%", "_", "\\", " ", "o"]).map(lambda text: unicodedata.normalize("NFC", text))
+_languages = st.sampled_from(["en", "de", "pt-BR", "fr"])
+_zones = st.sampled_from(["UTC", "Europe/Berlin", "Asia/Tokyo"])
 _periods = st.builds(
     lambda n, unit: f"{n}_{unit}{'' if n == 1 else 's'}",
     st.sampled_from([0, 1, 2, 7, 30, 31, 12]),
@@ -253,13 +267,15 @@ def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
         kind: [name for name, one in zip(names, ATTRIBUTES.values(), strict=True) if one == kind] for kind in FITTING
     }
     return st.one_of(
-        _text_leaves(["first_name", "last_name", "external_id", "language", "timezone"], _texts, _texts),
+        _text_leaves(["first_name", "last_name", "external_id"], _texts, _parts),
+        _text_leaves(["language"], _languages, _parts),
+        _text_leaves(["timezone"], _zones, _parts),
         _text_leaves(["email"], st.sampled_from(EMAILS), st.sampled_from(["acme", "@mail.", "1", "ana@"])),
         _text_leaves(["country"], st.sampled_from(["US", "DE", "FR"]), st.sampled_from(["U", "S", "DE"])),
         _text_leaves(["phone"], st.sampled_from(PHONES), st.sampled_from(["+49", "555", "6"])),
         _dated_leaves(["cohort_on", *typed["date"]], _days, _periods),
         _dated_leaves(["created_at", "updated_at"], _instants, st.one_of(_periods, _short_periods)),
-        _text_leaves(typed["string"], _texts, _texts),
+        _text_leaves(typed["string"], _parts, _parts),
         _leaves(
             typed["number"],
             (_points, numbers),
