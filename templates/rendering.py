@@ -1,0 +1,198 @@
+"""A compiled version, kept parsed in each process, rendered for one person at a time.
+
+Per person nothing is parsed but what Liquid left open; contact data is never parsed. The same version and
+person give the same bytes. Any failure is that message's alone: RenderFailed, or MissingMergeTag.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from liquid.template import BoundTemplate
+from markupsafe import escape
+
+from templates import dialect
+from templates.dialect import Context, Output
+from templates.errors import MissingMergeTag, RenderFailed, VersionNotFound
+
+Fields = Mapping[str, Any]
+_CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+
+
+@dataclass(frozen=True)
+class Links:
+    """The links of one message: where to unsubscribe, and what takes the place of a link when clicks are counted.
+
+    `url_for(slot, url)` gives the address to print; `slot` is None for a link with contact data in it.
+    The unsubscribe link itself is never handed to it (STANDARDS A1.19).
+    """
+
+    unsubscribe: str
+    url_for: Callable[[int | None, str], str] | None = None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message for one person. `html` is empty for a plain text message; subject and preheader are one line."""
+
+    subject: str
+    html: str
+    text: str
+    preheader: str
+    language: str
+
+
+class _MessageLinks:
+    """Fills the link tags of one content for one message."""
+
+    __slots__ = ("html", "links", "text")
+
+    def __init__(self, content: "CompiledContent", links: Links) -> None:
+        self.links = links
+        self.text, self.html = content.urls, content.escaped_urls
+        if links.url_for:
+            self.text = tuple(links.url_for(slot, url) for slot, url in enumerate(content.urls))
+            self.html = tuple(str(escape(url)) for url in self.text)
+
+    def slot(self, number: int, *, html: bool) -> str:
+        return (self.html if html else self.text)[number]
+
+    def sealed(self, url: str) -> str:
+        followed = self.links.url_for and url.startswith(("http:", "https:"))
+        if not followed or url.startswith(self.links.unsubscribe):
+            return url
+        assert self.links.url_for
+        return self.links.url_for(None, url)
+
+
+@dataclass(frozen=True)
+class CompiledContent:
+    """One language, parsed."""
+
+    language: str
+    subject: BoundTemplate
+    preheader: BoundTemplate
+    html: BoundTemplate
+    text: BoundTemplate
+    urls: tuple[str, ...] = ()
+    escaped_urls: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "escaped_urls", tuple(str(escape(url)) for url in self.urls))
+
+    @classmethod
+    def parse(
+        cls, *, language: str, subject: str, preheader: str, html: str, text: str, urls: Sequence[str]
+    ) -> "CompiledContent":
+        """From what is stored. Raises LiquidError only for what the compiler did not make."""
+        line, markup = dialect.TEXT.from_string, dialect.HTML.from_string
+        return cls(language, line(subject), line(preheader), markup(html), line(text), tuple(urls))
+
+
+@dataclass(frozen=True)
+class CompiledVersion:
+    """A version with all its languages, ready to render."""
+
+    contents: Mapping[str, CompiledContent]
+    default_language: str
+    skip_missing: bool = False
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+
+    def content_for(self, language: str) -> CompiledContent:
+        """The content for a contact's language: `pt-BR`, else `pt`, else the default language."""
+        wanted = language.replace("_", "-").lower()
+        for candidate in (wanted, wanted.partition("-")[0]):
+            if candidate in self.contents:
+                return self.contents[candidate]
+        return self.contents[self.default_language.lower()]
+
+    def render(self, *, fields: Fields, language: str, brand: Fields, links: Links) -> Rendered:
+        """The message for one person.
+
+        `fields` are the contact's, plain values; `brand` has name, legal_name and postal_address.
+        Raises MissingMergeTag when the version skips people without a value, RenderFailed for anything else.
+        """
+        content = self.content_for(language)
+        scope = {
+            **fields,
+            "contact": fields,
+            "brand": brand,
+            "links": {"unsubscribe": links.unsubscribe},
+            "unsubscribe_url": links.unsubscribe,
+        }
+        filled = _MessageLinks(content, links)
+        try:
+            rendered = Rendered(
+                subject=_one_line(self._part(content.subject, scope, filled)),
+                html=self._part(content.html, scope, filled),
+                text=_BLANK_LINES.sub("\n\n", self._part(content.text, scope, filled)).strip("\n"),
+                preheader=_one_line(self._part(content.preheader, scope, filled)),
+                language=content.language,
+            )
+        except MissingMergeTag:
+            raise
+        except Exception as error:  # whatever a template can make the library do concerns this message alone
+            raise RenderFailed(_first_line(error)) from error
+        if not rendered.subject:
+            raise RenderFailed("the subject came out empty")
+        return rendered
+
+    def _part(self, template: BoundTemplate, scope: dict[str, Any], links: _MessageLinks) -> str:
+        if not template.nodes:
+            return ""
+        context = Context(template, globals=scope, policy=self._missing, links=links)
+        output: Any = Output()
+        for node in template.nodes:
+            node.render(context, output)
+        return str(output.getvalue())
+
+    def _missing(self, name: str) -> str:
+        """What to print for a merge tag without a value."""
+        name = name.removeprefix("contact.")
+        if name in self.fallbacks:
+            return self.fallbacks[name]
+        if self.skip_missing:
+            raise MissingMergeTag(name)
+        return ""
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and control characters: nothing can be added to the headers (STANDARDS A3.6)."""
+    return " ".join(text.translate(_CONTROL).split())
+
+
+def _first_line(error: Exception) -> str:
+    detail = str(error.args[0]) if error.args else type(error).__name__
+    return detail.splitlines()[0][:200] if detail else type(error).__name__
+
+
+def load(version_id: int) -> CompiledVersion:
+    """The version with this key, parsed once per process: versions never change. Raises VersionNotFound."""
+    from django.db import connection  # the child process renders previews without Django
+
+    return _load(str(connection.settings_dict["NAME"]), version_id)
+
+
+@lru_cache(maxsize=64)
+def _load(_database: str, version_id: int) -> CompiledVersion:
+    from templates.models import TemplateVersion
+
+    version = TemplateVersion.objects.filter(pk=version_id).prefetch_related("contents__links").first()
+    if version is None:
+        raise VersionNotFound(f"there is no template version {version_id}")
+    contents = {
+        content.language.lower(): CompiledContent.parse(
+            language=content.language,
+            subject=content.subject,
+            preheader=content.preheader,
+            html=content.compiled_html,
+            text=content.compiled_text,
+            urls=[link.url for link in sorted(content.links.all(), key=lambda link: link.slot)],
+        )
+        for content in version.contents.all()
+    }
+    skip = version.missing_policy == "skip"
+    return CompiledVersion(contents, version.default_language, skip, version.fallbacks)
