@@ -1,7 +1,10 @@
 """The provider account that mail goes through now, with its provider kept open in this process."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings
 
 from config.lib import tokens
 from delivery import providers
@@ -31,9 +34,23 @@ def _provider(row: ProviderAccount) -> Provider:
         return known[1]
     if known:
         known[1].close()
-    provider = providers.for_account(row.kind, row.config, open_secret(row))
+    provider = providers.for_account(row.kind, _patient_enough(row), open_secret(row))
     _open[row.pk] = (fingerprint, provider)
     return provider
+
+
+def close_all() -> None:
+    """Let go of every provider of this process."""
+    while _open:
+        _open.popitem()[1][1].close()
+
+
+def _patient_enough(row: ProviderAccount) -> dict[str, Any]:
+    """The account's settings, waiting for a reply no longer than the lease of a message allows."""
+    limit = settings.SEND_REPLY_TIMEOUT_S
+    if "reply_timeout" not in {field.name for field in fields(providers.PROVIDERS.get(row.kind).Config)}:
+        return dict(row.config)
+    return {**row.config, "reply_timeout": min(row.config.get("reply_timeout", limit), limit)}
 
 
 def open_secret(row: ProviderAccount) -> str:

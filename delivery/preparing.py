@@ -20,7 +20,7 @@ from delivery.ledger import Claimed, Settlement
 from delivery.mime import Letterhead
 from delivery.models import DeliveryEvent, Message, Purpose, SendOrder
 from delivery.providers.base import Envelope
-from segments.selectors import Recipient, merge_contexts
+from segments.selectors.contacts import Recipient, merge_contexts
 from templates.errors import MissingMergeTag
 from templates.rendering import CompiledVersion, Links, load
 

@@ -20,7 +20,7 @@ from delivery.outcomes import settlement
 from delivery.preparing import OrderDesk
 from delivery.providers.base import Outcome, Receipt
 from segments.models import ContactList
-from segments.selectors import Recipient, merge_contexts
+from segments.selectors.contacts import Recipient, merge_contexts
 from templates.models import TemplateVersion
 
 CAMPAIGN_OF_TESTS = 0

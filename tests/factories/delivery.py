@@ -10,7 +10,7 @@ from config.lib.addresses import address_hash
 from delivery.models import Lane, Message, Purpose, SendOrder
 from delivery.services.orders import open_order, plan_messages
 from segments.models import Contact
-from templates.models import MessageTemplate, TemplateVersion
+from templates.models import MessageTemplate, TemplateContent, TemplateVersion
 from tests.factories.compliance import make_brand, make_sender
 
 _numbers = itertools.count(1)
@@ -27,15 +27,26 @@ def make_people(count: int, domain: str = "example.com") -> list[Contact]:
     return make_contacts(*(f"p{number}.{i}@{domain}" for i in range(count)))
 
 
+def make_version(
+    html: str = "<p>Hi {{ first_name | default: 'there' }}</p>", *, subject: str = "News", missing_policy: str = "fallback"
+) -> TemplateVersion:
+    """A version as compiling leaves it, without links."""
+    template = MessageTemplate.objects.create(name=f"Template {next(_numbers)}")
+    version = TemplateVersion.objects.create(template=template, number=1, missing_policy=missing_policy)
+    TemplateContent.objects.create(
+        version=version, language="en", format="html", subject=subject, body=html, compiled_html=html,
+        compiled_text="Hi",
+    )  # fmt: skip
+    return version
+
+
 def make_order(
     *, brand: Brand | None = None, campaign_id: int | None = None, lane: Lane = Lane.BULK,
     purpose: Purpose = Purpose.MARKETING, version: TemplateVersion | None = None, **fields: object,
 ) -> SendOrder:  # fmt: skip
     number = next(_numbers)
     brand = brand or make_brand(f"Brand {number}")
-    if version is None:
-        template = MessageTemplate.objects.create(name=f"Template {number}")
-        version = TemplateVersion.objects.create(template=template, number=1)
+    version = version or make_version()
     return open_order(
         campaign_id=campaign_id or number, step_id=number, run=1, lane=lane, purpose=purpose, brand_id=brand.pk,
         sender_id=make_sender(brand).pk, template_version_id=version.pk, **fields,  # type: ignore[arg-type]

@@ -1,0 +1,51 @@
+"""`manage.py brand NAME …`: create or complete a brand with its first sender."""
+
+from email.utils import parseaddr
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from compliance.models import Brand, Sender
+from compliance.selectors import brand_problems
+from config.lib.addresses import normalise_email
+
+_FIELDS = ("legal_name", "postal_address", "public_base_url", "return_path_domain", "contact_url")
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name")
+        for field in _FIELDS:
+            parser.add_argument(f"--{field.replace('_', '-')}", help=str(Brand._meta.get_field(field).help_text))
+        parser.add_argument("--from", dest="from_field", help='a sender to add: "Acme News <news@acme.example>"')
+        parser.add_argument("--reply-to", default="", help="its Reply-To address")
+
+    @transaction.atomic
+    def handle(self, *args: Any, name: str, from_field: str | None, reply_to: str, **options: Any) -> None:
+        brand, _ = Brand.objects.get_or_create(name=name)
+        for field in _FIELDS:
+            if options[field] is not None:
+                setattr(brand, field, options[field])
+        brand.full_clean()
+        brand.save()
+        sender = brand.senders.first()
+        if from_field:
+            sender = self._add_sender(brand, from_field, reply_to)
+        self.stdout.write(f"Brand {brand.pk}: {brand}")
+        for problem in brand_problems(brand, sender):
+            self.stdout.write(f"  still missing: {problem.detail}")
+
+    def _add_sender(self, brand: Brand, from_field: str, reply_to: str) -> Sender:
+        from_name, address = parseaddr(from_field)
+        if not from_name or not address:
+            raise CommandError('--from is written as "Acme News <news@acme.example>"')
+        sender, _ = Sender.objects.update_or_create(
+            brand=brand,
+            from_email=normalise_email(address),
+            from_name=from_name,
+            defaults={"reply_to": normalise_email(reply_to) if reply_to else ""},
+        )
+        return sender
