@@ -164,7 +164,7 @@ def _sweep(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
 
 def remove_session(folder: Path) -> None:
     """Stop the Redis of a session and remove its folder."""
-    embedded.redis(folder).stop()
+    embedded.redis(folder).remove()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -172,7 +172,7 @@ def remove(folder: Path) -> None:
     """Stop the servers of a checkout's tests and remove their data."""
     for session in folder.glob("session-*"):
         remove_session(session)
-    embedded.Postgres(folder / "postgres").stop()
+    embedded.Postgres(folder / "postgres").remove()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,6 +10,6 @@ from tests import databases
 os.environ.update(databases.session_environment())
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"  # what child processes use
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; tests make many people

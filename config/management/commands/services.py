@@ -22,8 +22,10 @@ class Command(BaseCommand):
         for name, service in wanted.items():
             if action == "start":
                 service.ensure()
-            elif action in ("stop", "remove"):
+            elif action == "stop":
                 service.stop()
+            elif action == "remove":
+                service.remove()
             self.stdout.write(f"{name:<9} {'running' if service.running() else 'stopped'}  {service.home}")
         for name, variable in (("postgres", "DATABASE_URL"), ("redis", "REDIS_URL")):
             if name not in wanted:
