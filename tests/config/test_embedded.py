@@ -100,7 +100,7 @@ def test_a_long_recovery_is_waited_out_and_told(
     settings_file = data / "postgresql.auto.conf"
     before = settings_file.read_text()
     settings_file.write_text("restore_command = 'sleep 0.3; false'\n")  # each file of the log takes its time
-    monkeypatch.setattr("config.lib.embedded.postgres._TELL_EVERY", 0.2)
+    monkeypatch.setattr("config.lib.embedded.postgres_server._TELL_EVERY", 0.2)
     try:
         assert postgres.ensure()
     finally:

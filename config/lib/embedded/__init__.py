@@ -9,8 +9,8 @@ The addresses are pure functions of the state folder, so that settings can name 
 from pathlib import Path
 
 from config.lib.embedded.places import ServiceError, state_dir
-from config.lib.embedded.postgres import Postgres
-from config.lib.embedded.redis import Redis, broker_url
+from config.lib.embedded.postgres_server import Postgres
+from config.lib.embedded.redis_server import Redis, broker_url
 
 __all__ = [
     "Postgres",
