@@ -99,7 +99,8 @@ def test_a_long_recovery_is_waited_out_and_told(
     (data / "recovery.signal").touch()
     settings_file = data / "postgresql.auto.conf"
     before = settings_file.read_text()
-    settings_file.write_text("restore_command = 'sleep 0.3; false'\n")  # each file of the log takes its time
+    # each file of the log takes its time, and nobody is let in before the last
+    settings_file.write_text("restore_command = 'sleep 0.3; false'\nhot_standby = off\n")
     monkeypatch.setattr("config.lib.embedded.postgres_server._TELL_EVERY", 0.2)
     try:
         assert postgres.ensure()
