@@ -100,6 +100,8 @@ class ImportRow(models.Model):
         DUPLICATE = "duplicate"  # an earlier line of the file is the same person
         CONFLICT = "conflict"  # its external_id and its email are of different people
 
+    PROBLEMS = (Outcome.INVALID, Outcome.DUPLICATE, Outcome.CONFLICT)
+
     pk = models.CompositePrimaryKey("imported_from_id", "line")
     # no constraints: these rows are written by the million, and only under a lock on their import
     imported_from = models.ForeignKey(

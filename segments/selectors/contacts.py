@@ -1,43 +1,61 @@
-"""Reads of contacts for those who write to them."""
+"""Reads of contacts: what a message may say of its recipient, and finding people by what one knows of them."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db.models import Q, QuerySet
 
-from config.lib.sql import queries
-from segments.models import Attribute
+from config.lib.addresses import InvalidAddress, normalise_email
+from segments.cleaning import Value
+from segments.models import Attribute, Contact
 
-MERGE_FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
+_FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
+_PLAIN = (str, int, float, list)  # bool is an int
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person as a message sees them. `fields` has plain values only and leaves out what we do not know."""
+    """A person as a message sees them. `fields`: contact fields and attributes, without those not known."""
 
     contact_id: int
-    email: str
+    email: str | None
     language: str
     timezone: str
-    fields: dict[str, Any]
+    fields: dict[str, Value]
 
 
 def merge_contexts(contact_ids: Sequence[int]) -> dict[int, Recipient]:
-    """Those of the contacts that exist, by id, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "contacts")["merge_contexts"], [list(contact_ids)])
-        return {row[0]: _recipient(row) for row in cursor.fetchall()}
+    """Recipients by contact id, in one query; ids of nobody are left out."""
+    rows = Contact.objects.filter(pk__in=list(contact_ids)).values_list("pk", "attributes", *_FIELDS)
+    return {pk: _recipient(pk, attributes, dict(zip(_FIELDS, row, strict=True))) for pk, attributes, *row in rows}
+
+
+def _recipient(pk: int, attributes: Mapping[str, Any], contact: dict[str, Any]) -> Recipient:
+    fields = {
+        name: value
+        for name, value in {**attributes, **contact}.items()
+        if isinstance(value, _PLAIN) and value not in ("", [])
+    }
+    return Recipient(pk, contact["email"], contact["language"], contact["timezone"], fields)
 
 
 def known_fields() -> dict[str, str]:
-    """Every merge tag that contacts can fill, with its type."""
-    return dict.fromkeys(MERGE_FIELDS, "string") | dict(Attribute.objects.values_list("name", "type"))
+    """Every name that may stand in `Recipient.fields`, with its type: string, number, boolean, date or list."""
+    registered = dict(Attribute.objects.values_list("name", "type"))
+    return registered | dict.fromkeys(_FIELDS, Attribute.Type.STRING.value)
 
 
-def _recipient(row: tuple[Any, ...]) -> Recipient:
-    contact_id, *values, attributes = row
-    fields = {name: value for name, value in json.loads(attributes).items() if value is not None and value != ""}
-    fields.update((name, value) for name, value in zip(MERGE_FIELDS, values, strict=True) if value)
-    return Recipient(contact_id, values[1] or "", values[6], values[7], fields)
+def find_contacts(text: str) -> QuerySet[Contact]:
+    """People by address, phone, external_id, or the beginning of a name: by indexes, except for names."""
+    text = text.strip()
+    wanted = Q(external_id=text) | Q(phone=text.replace(" ", ""))
+    try:
+        return Contact.objects.filter(wanted | Q(email=normalise_email(text)))
+    except InvalidAddress:
+        names = Q()
+        for word in text.split():
+            names &= (
+                Q(first_name__istartswith=word) | Q(last_name__istartswith=word) | Q(email__startswith=word.lower())
+            )
+        return Contact.objects.filter(wanted | names if text else Q())

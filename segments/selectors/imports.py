@@ -1,0 +1,64 @@
+"""Reads of imports: their files, presets, outcomes and problems."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO, cast
+
+from django.db import connection
+
+from config.lib.errors import NotFound
+from config.lib.sql import queries
+from segments.importing.reading import records
+from segments.models import Attribute, Import, ImportRow
+
+
+@contextmanager
+def open_file(import_: Import) -> Iterator[BinaryIO]:
+    """The bytes of the file. Raises NotFound when it was deleted."""
+    name, storage = import_.file.name, import_.file.storage
+    if not name or not storage.exists(name):
+        raise NotFound("The file of this import is no longer kept: upload it again.")
+    with storage.open(name, "rb") as stored:
+        yield cast(BinaryIO, stored.file)
+
+
+def registered_attributes() -> dict[str, str]:
+    """Name -> type of every registered attribute."""
+    return dict(Attribute.objects.values_list("name", "type"))
+
+
+def preset(columns: Sequence[str]) -> Import | None:
+    """The last completed import of a file with the same columns, in whatever order."""
+    done = Import.objects.filter(state=Import.State.COMPLETED, mapping__has_keys=list(columns))
+    return next((same for same in done.order_by("-finished_at")[:20] if len(same.columns) == len(columns)), None)
+
+
+def outcomes(import_id: int) -> dict[str, int]:
+    """Rows recorded so far by outcome."""
+    with connection.cursor() as cursor:
+        cursor.execute(queries("segments", "importing")["outcomes"], {"import": import_id})
+        return dict(cursor.fetchall())
+
+
+def progress(import_: Import) -> float:
+    """How much of the current state's work is done, from 0 to 1."""
+    if import_.state == Import.State.STAGING:
+        return min(import_.bytes_done / import_.size, 1.0) if import_.size else 0.0
+    to_write = sum(import_.counts.get(outcome, 0) for outcome in ("new", "changed", "unchanged"))
+    if import_.state == Import.State.RUNNING and to_write:
+        return float(import_.rows_done / to_write)
+    return 1.0 if import_.state == Import.State.COMPLETED else 0.0
+
+
+def problem_lines(import_: Import) -> Iterator[list[str]]:
+    """The error file: header, then line, outcome, reason and the original cells of every row not imported.
+
+    A stream; the cells come from the file itself. Raises NotFound when it was deleted.
+    """
+    yield ["line", "outcome", "reason", *import_.columns]
+    problems = ImportRow.objects.filter(imported_from=import_, outcome__in=ImportRow.PROBLEMS).order_by("line")
+    with open_file(import_) as stream:
+        found = records(stream, import_.encoding, import_.delimiter)
+        for line, outcome, reason in problems.values_list("line", "outcome", "reason").iterator():
+            cells = next((record.cells for record in found if record.line == line), [])
+            yield [str(line), outcome, reason, *cells]

@@ -1,0 +1,121 @@
+"""Reading a file onto the stage, chunk by chunk, and judging what is there: all of an import that writes no contact."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from config.lib.sql import queries
+from segments.importing.mapping import parsed_mapping
+from segments.importing.reading import Record, records
+from segments.importing.rows import CleanRow, InvalidRow, RowCleaner
+from segments.models import Import, ImportRow
+from segments.selectors.imports import open_file, outcomes
+from segments.services.leases import LEASE, Lease
+from segments.services.statements import statement
+from segments.suppressed import suppressed_among
+
+CHUNK = 10_000
+_MAX_REASON = 255
+DUPLICATE = "the same person as in line {}"
+CONFLICT = "the external_id and the email belong to two different people"
+
+
+@dataclass
+class _Chunk:
+    """Some records in their clean form, and why others have none."""
+
+    last: Record
+    size: int = 0
+    clean: list[tuple[int, CleanRow]] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+
+def stage(import_: Import, lease: Lease, attributes: Mapping[str, str]) -> None:
+    """Read what is not yet read. A chunk is one transaction, so whoever carries on repeats and loses no row.
+
+    Raises UnreadableFile and LeaseLost.
+    """
+    targets = parsed_mapping(import_.columns, import_.mapping, attributes)
+    cleaner = RowCleaner(import_.columns, targets, import_.default_region)
+    with open_file(import_) as stream:
+        found = records(stream, import_.encoding, import_.delimiter, after_line=import_.line_done)
+        if not import_.line_done:
+            next(found)  # the column names
+        for chunk in _chunks(found, cleaner):
+            suppressed = suppressed_among({row.email: row.email_key for _, row in chunk.clean if row.email})
+            with transaction.atomic():
+                done = F("rows_done") + chunk.size
+                lease.renew(rows_done=done, line_done=chunk.last.line, bytes_done=stream.tell())
+                _copy(import_.pk, chunk, suppressed)
+
+
+def _chunks(found: Iterator[Record], cleaner: RowCleaner) -> Iterator[_Chunk]:
+    while batch := list(islice(found, CHUNK)):
+        chunk = _Chunk(batch[-1], len(batch))
+        for line, cells, problem in batch:
+            try:
+                if problem:
+                    raise InvalidRow(problem)
+                chunk.clean.append((line, cleaner(cells)))
+            except InvalidRow as error:
+                chunk.problems.append((line, error.detail))
+        yield chunk
+
+
+def _copy(import_id: int, chunk: _Chunk, suppressed: set[str]) -> None:
+    text = "".join(
+        f"{import_id}\t{line}\t{'t' if row.email in suppressed else 'f'}\t{row.copy}\n" for line, row in chunk.clean
+    )
+    with connection.cursor() as cursor, cursor.copy(queries("segments", "importing")["copy_staged"]) as copy:
+        copy.write(text.encode())
+    _record(import_id, [(line, ImportRow.Outcome.INVALID, reason) for line, reason in chunk.problems])
+
+
+def judge(import_: Import, lease: Lease) -> dict[str, int]:
+    """The dry run: what would become of each row. Rows that must not be written leave the stage with their reason.
+
+    Returns counts: rows, new, changed, unchanged, invalid, duplicate, conflict, suppressed. Raises LeaseLost.
+    """
+    length = LEASE + timedelta(seconds=import_.rows_done / 10_000)  # for the one long statement
+    lease.renew(length)
+    _analyze()
+    counts = dict.fromkeys(("new", "changed", "unchanged", "suppressed"), 0)
+    with connection.chunked_cursor() as cursor:
+        bounds = {"import": import_.pk, "after": 0, "upto": import_.line_done}
+        cursor.execute(statement("check", import_.update_policy), bounds)
+        while rows := cursor.fetchmany(CHUNK):
+            for _, outcome, _, number, suppressed in (row for row in rows if row[0] is None):
+                counts |= {outcome: number, "suppressed": counts["suppressed"] + suppressed}
+            _set_aside(lease, [(line, outcome, first) for line, outcome, first, *_ in rows if line is not None])
+            lease.renew(length)
+    counts |= {outcome: number for outcome, number in outcomes(import_.pk).items() if outcome in ImportRow.PROBLEMS}
+    return {"rows": sum(number for name, number in counts.items() if name != "suppressed"), **counts}
+
+
+def _set_aside(lease: Lease, problems: list[tuple[int, str, int | None]]) -> None:
+    with transaction.atomic():
+        lease.renew()
+        _record(lease.import_id, [(line, outcome, _reason(first)) for line, outcome, first in problems])
+        with connection.cursor() as cursor:
+            lines = [line for line, *_ in problems]
+            cursor.execute(queries("segments", "importing")["drop_staged"], {"import": lease.import_id, "lines": lines})
+
+
+def _reason(first_line: int | None) -> str:
+    return DUPLICATE.format(first_line) if first_line else CONFLICT
+
+
+def _record(import_id: int, problems: list[tuple[int, str, str]]) -> None:
+    with connection.cursor() as cursor, cursor.copy(queries("segments", "importing")["copy_problems"]) as copy:
+        for line, outcome, reason in problems:
+            copy.write_row((import_id, line, outcome, reason[:_MAX_REASON]))
+
+
+def _analyze() -> None:
+    """The planner must know what has just been staged, or it compares a million rows one by one."""
+    with connection.cursor() as cursor:
+        cursor.execute(queries("segments", "importing")["analyze"])

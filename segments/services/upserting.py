@@ -1,0 +1,71 @@
+"""Writing what was staged into contacts: sets of rows, a stretch of lines a transaction."""
+
+from collections import Counter
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import F
+from psycopg.errors import DeadlockDetected
+
+from config.lib.sql import queries
+from segments.models import Import
+from segments.services.leases import Lease
+from segments.services.staging import CONFLICT
+from segments.services.statements import statement
+
+STRETCH = 10_000  # rows: well under the two seconds a writing transaction may take
+TRIES = 5
+DUPLICATE = "the same person as in an earlier line"
+
+
+class TooMuchContention(Exception):
+    """Others keep writing the same people; whoever carries on tries again."""
+
+
+def write(import_: Import, lease: Lease) -> None:
+    """Write what is on the stage. Whoever carries on repeats and loses no row. Raises LeaseLost."""
+    while _write_next(import_, lease):
+        pass
+
+
+def _write_next(import_: Import, lease: Lease) -> bool:
+    """Write the next stretch; judge it again when others took an address or a row at the same moment."""
+    for _ in range(TRIES):
+        until = lease.until
+        try:
+            with transaction.atomic():
+                return _write_stretch(import_, lease)
+        except IntegrityError:
+            lease.until = until
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+            lease.until = until
+    raise TooMuchContention
+
+
+def _write_stretch(import_: Import, lease: Lease) -> bool:
+    sql = queries("segments", "importing")
+    with connection.cursor() as cursor:
+        cursor.execute(sql["take_turns"])
+        import_.refresh_from_db(fields=["line_done", "results"])
+        stretch = {"import": import_.pk, "after": import_.line_done, "rows": STRETCH}
+        cursor.execute(sql["next_stretch"], stretch)
+        upto, waiting = cursor.fetchone()
+        if not waiting:
+            return False
+        written = _until_none_waits(cursor, import_, {**stretch, "upto": upto}, waiting)
+        lease.renew(rows_done=F("rows_done") + waiting, line_done=upto, results=written + Counter(import_.results))
+        return True
+
+
+def _until_none_waits(cursor: CursorWrapper, import_: Import, stretch: dict[str, int], waiting: int) -> Counter[str]:
+    """Rows by outcome. A row is judged once more when its person came into being during the statement."""
+    values = {**stretch, "list": import_.list_id, "duplicate": DUPLICATE, "conflict": CONFLICT}
+    written: Counter[str] = Counter()
+    for _ in range(TRIES):
+        cursor.execute(statement("write_stretch", import_.update_policy), values)
+        written += Counter(dict(cursor.fetchall()))
+        if written.total() == waiting:
+            return written
+    raise TooMuchContention
