@@ -1,0 +1,108 @@
+"""Several kept connections to one relay, driven in one thread, so that the relay's latency is hidden."""
+
+import logging
+import selectors
+import time
+from collections.abc import Sequence
+
+from delivery.classification import detail
+from delivery.providers.base import Envelope, Receipt
+from delivery.smtp.batch import Batch
+from delivery.smtp.config import Config
+from delivery.smtp.link import Link
+from delivery.smtp.opening import open_connection, tls_context
+from delivery.smtp.replies import Broken
+
+log = logging.getLogger(__name__)
+_FRUITLESS_LIMIT = 3
+_OVER = Broken("the time to begin was over")
+
+
+class Client:
+    """Connections are opened when first needed and kept. Not thread-safe, not to be carried over a fork."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._context = tls_context(config) if config.security != "none" else None
+        self._selector = selectors.DefaultSelector()
+        self._links: list[Link] = []
+        self._failure: Broken | None = None
+        self._fruitless = 0
+
+    def send(self, envelopes: Sequence[Envelope], *, begin_before: float) -> list[Receipt]:
+        """One receipt for each envelope, in order; never raises for a message.
+
+        The body of no message is begun after `begin_before` (monotonic); one begun before it may still take
+        `reply_timeout` to be answered.
+        """
+        batch = Batch(envelopes, begin_before)
+        self._failure, self._fruitless = None, 0
+        try:
+            self._drop_stale()
+            while self._put_to_work(batch):
+                self._wait()
+        except BaseException:  # a signal in mid-dialogue: these connections cannot be used again
+            self.close()
+            raise
+        return batch.receipts(self._failure or _OVER)
+
+    def close(self) -> None:
+        """Leave politely where nothing is in flight."""
+        for link in self._links:
+            link.leave()
+        self._links.clear()
+
+    def _put_to_work(self, batch: Batch) -> bool:
+        """Give every free connection a message, open more while more wait. False when nothing is on its way."""
+        for link in self._links:
+            if not link.lost and not link.conversation.busy:
+                if link.conversation.closing:
+                    link.leave()
+                elif batch.waiting:
+                    link.start(batch)
+        self._forget_lost()
+        while batch.waiting and len(self._links) < self._config.connections and self._open(batch):
+            self._links[-1].start(batch)
+            self._forget_lost()
+        return any(link.conversation.busy for link in self._links)
+
+    def _open(self, batch: Batch) -> bool:
+        """One more connection. After a failure no other is tried in this batch: those that stand go on."""
+        if self._failure or batch.expired:
+            return False
+        try:
+            opened = open_connection(self._config, self._context, deadline=batch.begin_before)
+        except Broken as failure:
+            self._failure = failure
+            log.warning("%s", detail(failure.why))
+            return False
+        self._links.append(Link(opened, self._config, self._selector))
+        return True
+
+    def _wait(self) -> None:
+        busy = [link for link in self._links if link.conversation.busy]
+        timeout = max(min(link.due for link in busy) - time.monotonic(), 0)
+        for key, mask in self._selector.select(timeout):
+            key.data.ready(mask)
+        now = time.monotonic()
+        for link in busy:
+            if not link.lost and link.conversation.busy and link.due <= now:
+                link.give_up()
+        self._forget_lost()
+
+    def _drop_stale(self) -> None:
+        """Connections that the server closed meanwhile, or that stood idle for so long that it may have."""
+        for key, mask in self._selector.select(0):
+            key.data.ready(mask)
+        oldest = time.monotonic() - self._config.idle_limit
+        for link in self._links:
+            if not link.lost and link.active_at < oldest:
+                link.leave()
+        self._forget_lost()
+
+    def _forget_lost(self) -> None:
+        """A server that breaks off again and again before any verdict is left alone: what waits was not begun."""
+        self._fruitless += sum(link.lost and not link.conversation.proven for link in self._links)
+        if self._fruitless >= _FRUITLESS_LIMIT:
+            self._failure = self._failure or Broken("the server broke off connection after connection")
+        self._links = [link for link in self._links if not link.lost]
