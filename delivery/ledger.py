@@ -11,9 +11,6 @@ from django.db import connection
 from config.lib.sql import queries
 from delivery.models import DeliveryEvent, Message
 
-# A claim that ran out costs nothing but the rendering: the rows are taken up again.
-CLAIM_LEASE_S = 30
-
 _IN_FLIGHT = [Message.State.DISPATCHING, Message.State.UNKNOWN]
 
 
@@ -57,7 +54,9 @@ def count(name: str, **values: Any) -> int:
 
 def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:
     """Take up to `limit` due messages of a lane, an equal share of each open order."""
-    return [Claimed(*row) for row in run("claim", lane=lane, channel=channel, limit=limit, lease_s=CLAIM_LEASE_S)]
+    # shorter than a dispatch's: a claim that runs out costs nothing but the rendering
+    lease_s = settings.SEND_LEASE_S / 3
+    return [Claimed(*row) for row in run("claim", lane=lane, channel=channel, limit=limit, lease_s=lease_s)]
 
 
 def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:
