@@ -50,6 +50,7 @@ def deployment() -> Iterator[dict[str, str]]:
                 "DATABASE_OWNER_URL": urlsplit(owner)._replace(path=f"/{name}").geturl(),
                 "REDIS_URL": "",
                 "POSTRIDER_STATE": str(state),
+                "POSTRIDER_TOOLS": str(settings.STATE_DIR),  # what was unpacked once is used by all
             }
         finally:
             embedded.redis(state).stop()

@@ -189,6 +189,11 @@ CHANNELS = ["delivery.channels.email.Email"]
 PROVIDERS = ["delivery.providers.smtp.Smtp"]
 STEPS = ["campaigns.steps.send.Send"]
 
+BENCHES = [
+    "segments.bench_import.ImportBench",
+    "delivery.bench_send.SendBench",
+]
+
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)
 

@@ -17,14 +17,13 @@ _LONGEST_TEXT = 2000  # of a reply that we classify and keep
 class Job:
     """One message on its way. `ends_at` is where its final dot ends in the bytes of its connection, 0 before that."""
 
-    __slots__ = ("ends_at", "envelope", "index", "refusal", "tries")
+    __slots__ = ("ends_at", "envelope", "index", "refusal")
 
     def __init__(self, index: int, envelope: Envelope) -> None:
         self.index = index
         self.envelope = envelope
         self.refusal: Reply | None = None
         self.ends_at = 0
-        self.tries = 0
 
 
 class Batch:
@@ -45,7 +44,6 @@ class Batch:
 
     def put_back(self, job: Job) -> None:
         """A message whose connection went before it began: first in the queue again."""
-        job.tries += 1
         job.refusal = None
         self.waiting.appendleft(job)
 

@@ -102,7 +102,7 @@ class Client:
 
     def _forget_lost(self) -> None:
         """A server that breaks off again and again before any verdict is left alone: what waits was not begun."""
-        self._fruitless += sum(link.lost and not link.conversation.proven for link in self._links)
+        self._fruitless += sum(link.fruitless for link in self._links)
         if self._fruitless >= _FRUITLESS_LIMIT:
             self._failure = self._failure or Broken("the server broke off connection after connection")
         self._links = [link for link in self._links if not link.lost]

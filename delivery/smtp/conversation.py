@@ -83,8 +83,10 @@ class Conversation:
                 self._batch.broke_off(job, Outcome.UNKNOWN, broken)
             elif job.refusal:
                 self._batch.refused(job, job.refusal)
-            elif (self.proven or not first) and not job.ends_at and not job.tries:
-                self._batch.put_back(job)  # a kept connection was closed under it, and nothing of it was begun
+            elif (self.proven or not first) and not job.ends_at:
+                # The connection was closed under it, and nothing of it was begun. That ends: only a connection that
+                # served a message gives one back, and the client gives up on a server that serves none.
+                self._batch.put_back(job)
             else:
                 self._batch.broke_off(job, Outcome.TRANSIENT, broken)
         self._in_flight.clear()

@@ -18,11 +18,15 @@ _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Link:
-    """Registered with the selector for as long as it lives; `lost` once it is of no more use."""
+    """Registered with the selector for as long as it lives; `lost` once it is of no more use.
+
+    `fruitless`: it broke before the server had given any verdict on it.
+    """
 
     def __init__(self, opened: Opened, config: Config, selector: selectors.BaseSelector) -> None:
         self.conversation = Conversation(opened.features, config)
         self.lost = False
+        self.fruitless = False
         self.active_at = time.monotonic()
         self._sock = opened.sock
         self._selector = selector
@@ -111,6 +115,7 @@ class Link:
                 self._receive()
             error = Broken(f"the connection broke: {getattr(error, 'strerror', '') or error}")
         self._close()
+        self.fruitless = not self.conversation.proven
         self.conversation.break_off(error)
 
     def _close(self) -> None:

@@ -1,7 +1,6 @@
 """`manage.py send_lane bulk`: work a lane in this process, without Celery, until stopped or until nothing is due."""
 
 import json
-import resource
 import signal
 import time
 from types import FrameType
@@ -10,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
-from delivery import ledger, pipeline, stages
+from config.lib.bench import peak_rss_mb
+from delivery import ledger, pipeline
 from delivery.models import Lane
 
 
@@ -22,14 +22,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lane", choices=Lane.values)
         parser.add_argument("--drain", action="store_true", help="end when nothing is due")
-        parser.add_argument("--report", action="store_true", help="at the end, print seconds by stage and memory")
+        parser.add_argument("--report", action="store_true", help="at the end, print seconds by stage and memory as JSON")
 
     def handle(self, *args: Any, lane: str, drain: bool, report: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, self._stop)
+        began_at = time.monotonic()  # one clock for all processes of a machine
         self._work(lane, drain)
         if report:
-            peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            self.stdout.write(json.dumps({"seconds": dict(stages.seconds), "rss_mb": peak_kb // 1024}))
+            figures = {"began_at": began_at, "ended_at": time.monotonic(), "rss_mb": peak_rss_mb()}
+            self.stdout.write(json.dumps({"seconds": pipeline.stages.seconds, **figures}))
 
     def _work(self, lane: str, drain: bool) -> None:
         while not self.stopping:

@@ -1,0 +1,4 @@
+from django.urls import URLPattern
+
+app_name = "mailbox"
+urlpatterns: list[URLPattern] = []
