@@ -3,13 +3,13 @@
 Everything here finds its work in rows, may run twice at once, and may be killed anywhere (promise 4).
 """
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from campaigns.models import Campaign, Run, Step
 from campaigns.steps.base import Batch, step_types
 from config.lib.errors import DomainError
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 BATCH = 10_000  # people a transaction: well below 2 s (DESIGN 3, counting)
 CANCELLED = "cancelled"
@@ -46,7 +46,7 @@ def launch_due(*, at: datetime) -> None:
         try:
             _launch_or_hold(campaign, at)
         except Exception:  # one that cannot even be held does not stop the others
-            logger.exception("campaign %d could not be launched on schedule", campaign.pk)
+            log.exception("schedule_failed", campaign=campaign.pk)
 
 
 def launch_on_time(*, within: timedelta) -> None:

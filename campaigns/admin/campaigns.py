@@ -98,6 +98,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
         asked = request.GET.get("contact", "").strip()
         return {
             "acts": [act for act in offered(campaign) if self._may(request, act)],
+            "standing": selectors.standing(campaign),
             "waits": waits,
             "problems": selectors.readiness(campaign, by=cast(User, request.user)) if waits else [],
             "account": None if waits else selectors.waterfall(campaign),

@@ -12,6 +12,7 @@ from campaigns.selectors.runs import (
     runs_to_freeze,
     schedules_between,
 )
+from campaigns.selectors.sentences import standing
 
 __all__ = [
     "EMPTY_AUDIENCE",
@@ -28,6 +29,7 @@ __all__ = [
     "runs_to_close",
     "runs_to_freeze",
     "schedules_between",
+    "standing",
     "waterfall",
     "with_figures",
     "with_plan",

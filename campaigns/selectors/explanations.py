@@ -84,6 +84,8 @@ def _never_in(contact: Contact, campaign: Campaign) -> str:
         return "Not yet: the audience is still being frozen, and they are not in it so far."
     if run.frozen_at is None:
         return "No: the campaign was cancelled before its audience was whole, and they were not in it yet."
+    if run.audience == 0:
+        return f"No: the audience was empty when it was frozen on {_when(run.frozen_at)}."
     if contact.created_at > run.frozen_at:
         return f"No: they became a contact after the audience was frozen on {_when(run.frozen_at)}."
     return f"No: they were not in the audience when it was frozen on {_when(run.frozen_at)}."

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from campaigns.models import Campaign
 from compliance.selectors import brand_problems
-from config.lib.errors import FieldError
+from config.lib.errors import DomainError, FieldError
 from delivery.models import Purpose
 from segments.models import Contact, ContactList, Segment
 from segments.selectors import audience, known_fields
@@ -81,12 +81,15 @@ def _template_problems(campaign: Campaign) -> list[FieldError]:
         return [FieldError("/template", "Choose a message template.", "missing")]
     if campaign.template.current is None:
         return [FieldError("/template", f"Template {campaign.template} has no version yet.", "missing")]
-    findings = proofing.proof(
-        campaign.template.current,
-        purpose=campaign.purpose,
-        brand_postal_address=campaign.brand.postal_address if campaign.brand else "",
-        known_fields=set(known_fields()),
-    )
+    try:
+        findings = proofing.proof(
+            campaign.template.current,
+            purpose=campaign.purpose,
+            brand_postal_address=campaign.brand.postal_address if campaign.brand else "",
+            known_fields=known_fields(),
+        )
+    except DomainError as error:  # it costs too much to be proofed, and so to be sent
+        return [FieldError("/template", error.detail, error.code)]
     return [
         FieldError(f"/template{finding.pointer}", finding.message, finding.code)
         for finding in findings

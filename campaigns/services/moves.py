@@ -1,9 +1,9 @@
 """The one way a campaign changes its state: a conditional update, so that of two who try one succeeds."""
 
-import logging
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -11,7 +11,7 @@ from campaigns.errors import ChangedMeanwhile, IllegalMove
 from campaigns.models import Campaign
 from campaigns.states import Move, refusal
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 def make(campaign: Campaign, move: Move, *, by: User | None, seen: datetime | None = None, **changes: Any) -> None:
@@ -27,7 +27,7 @@ def make(campaign: Campaign, move: Move, *, by: User | None, seen: datetime | No
     if not ours.update(**changes, updated_at=timezone.now()):
         raise _why_not(campaign, move)
     campaign.refresh_from_db(fields=[*changes, "updated_at"])
-    logger.info("campaign %d %s by %s", campaign.pk, move.participle, f"user {by.pk}" if by else "the system")
+    log.info("campaign_moved", campaign=campaign.pk, move=move.name, state=campaign.state, by=by and by.pk)
 
 
 def _why_not(campaign: Campaign, move: Move) -> IllegalMove | ChangedMeanwhile:

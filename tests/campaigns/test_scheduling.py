@@ -11,6 +11,7 @@ from campaigns import scheduling
 from config.lib.errors import Invalid
 
 ZONES = sorted(available_timezones())
+wall = datetime.fromisoformat
 
 # (zone, wall time, the instant in UTC): the traps of 2026
 TRAPS = [
@@ -44,15 +45,15 @@ TRAPS = [
 
 @pytest.mark.parametrize(("zone", "local", "expected"), TRAPS)
 def test_traps(zone: str, local: str, expected: str) -> None:
-    due = scheduling.instant(datetime.fromisoformat(local), ZoneInfo(zone))
-    assert due == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+    due = scheduling.instant(wall(local), ZoneInfo(zone))
+    assert due == wall(expected).replace(tzinfo=UTC)
 
 
 def _wall(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None)
 
 
-@given(zone=st.sampled_from(ZONES).map(ZoneInfo), local=st.datetimes(datetime(1995, 1, 1), datetime(2037, 12, 31)))
+@given(zone=st.sampled_from(ZONES).map(ZoneInfo), local=st.datetimes(wall("1995-01-01"), wall("2037-12-31")))
 def test_the_instant_is_the_first_at_which_the_clock_has_reached_the_time(zone: ZoneInfo, local: datetime) -> None:
     """Shown exactly, or when it is never shown, passed by the jump; and the time had never been shown before."""
     local = local.replace(microsecond=0)
@@ -68,7 +69,7 @@ def test_the_instant_is_the_first_at_which_the_clock_has_reached_the_time(zone: 
 @pytest.mark.parametrize("zone", ZONES)
 def test_nine_every_morning_is_once_a_date_for_two_years(zone: str) -> None:
     known = ZoneInfo(zone)
-    days = [datetime(2026, 1, 1, 9) + timedelta(days=n) for n in range(730)]
+    days = [wall("2026-01-01T09:00") + timedelta(days=n) for n in range(730)]
     instants = [scheduling.instant(day, known) for day in days]
     assert sorted(set(instants)) == instants
     assert [_wall(instant, known).date() for instant in instants] == [day.date() for day in days]

@@ -93,7 +93,7 @@ class Command(BaseCommand):
         rows += [(f"skipped: {reason}", n) for reason, n in account.skipped.items()]
         rows += [(f"failed: {reason}", n) for reason, n in account.failed.items()]
         rows += [("closes", "yes" if account.closes else "no")]
-        self.stdout.write(f"{campaign} is {campaign.state}. {campaign.held_reason}".strip())
+        self.stdout.write(f"{campaign}. {selectors.standing(campaign)}")
         for name, value in rows:
             self.stdout.write(f"{name:>30} {value!s:>9}")
 
