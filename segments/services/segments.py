@@ -27,20 +27,19 @@ def create_segment(
     """A new segment with this rule as version 1. Raises InvalidCriteria, or Invalid for a name blank or taken."""
     _take_turns()
     segment = Segment(name=_free_name(name), description=description.strip(), dynamic=dynamic, created_by_id=_id(by))
-    normal = _checked(criteria)
+    normal = checked_criteria(criteria)
     segment.save()
     _add_version(segment, normal, by)
     return segment
 
 
 @transaction.atomic
-def edit_segment(segment: Segment, *, name: str | None = None, description: str | None = None) -> None:
-    """Change what it is called, not what it means. Raises Invalid for a name blank or taken."""
-    if name is not None and name != segment.name:
-        segment.name = _free_name(name, but=segment)
-    if description is not None:
-        segment.description = description.strip()
-    segment.save(update_fields=["name", "description", "updated_at"])
+def edit_segment(segment: Segment, *, name: str, description: str, dynamic: bool) -> None:
+    """Change what it is called and how it is kept, not what it means. Raises Invalid for a name blank or taken."""
+    _take_turns()
+    segment.name = _free_name(name, but=segment)
+    segment.description, segment.dynamic = description.strip(), dynamic
+    segment.save(update_fields=["name", "description", "dynamic", "updated_at"])
 
 
 @transaction.atomic
@@ -51,7 +50,7 @@ def save_criteria(segment: Segment, criteria: Any, *, by: User = None) -> Segmen
     """
     _take_turns()
     _refuse_archived(segment)
-    normal = _checked(criteria, segment)
+    normal = checked_criteria(criteria, segment)
     current = SegmentVersion.objects.filter(segment=segment).order_by("number").last()
     if current and current.criteria == normal:
         return current
@@ -83,7 +82,7 @@ def restore_segment(segment: Segment) -> None:
     """Bring it back. Raises InvalidCriteria when its rule names a segment that is archived or gone."""
     _take_turns()
     if segment.current:
-        _checked(segment.current.criteria, segment)
+        checked_criteria(segment.current.criteria, segment)
     segment.archived_at = None
     segment.save(update_fields=["archived_at", "updated_at"])
 
@@ -93,12 +92,13 @@ def measure_segment(segment: Segment, *, at: datetime | None = None) -> int:
     at = at or timezone.now()
     size = contacts_matching(segment.current.criteria, at=at).count() if segment.current else 0
     segment.size, segment.sized_at = size, at
-    segment.save(update_fields=["size", "sized_at"])
+    still = Segment.objects.filter(pk=segment.pk, current=segment.current_id)  # not another rule's by now
+    still.update(size=size, sized_at=at)
     return size
 
 
-def _checked(criteria: Any, segment: Segment | None = None) -> dict[str, Any]:
-    """The normal form, known to compile in its place. Raises InvalidCriteria."""
+def checked_criteria(criteria: Any, segment: Segment | None = None) -> dict[str, Any]:
+    """The normal form of a rule, known to compile as this segment's (or a new one's). Raises InvalidCriteria."""
     normal = normalise(criteria)
     if segment and segment.pk:
         Compiler(timezone.now(), replacing={segment.pk: normal}).members(segment.pk)
@@ -142,7 +142,8 @@ def _free_name(name: str, but: Segment | None = None) -> str:
     name = name.strip()
     if not 1 <= len(name) <= 255:
         raise Invalid(FieldError("/name", "a name has 1 to 255 characters"))
-    if Segment.objects.filter(name=name).exclude(pk=but.pk if but else None).exists():
+    others = Segment.objects.exclude(pk=but.pk) if but else Segment.objects
+    if others.filter(name=name).exists():
         raise Invalid(FieldError("/name", f"there is a segment named {name!r}: choose another name", "taken"))
     return name
 

@@ -159,9 +159,11 @@ class World:
 
 def _day_of_calendar(text: str) -> Any:
     """The date written as YYYY-MM-DD, None for anything else."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return None
     try:
-        return date(*(int(part) for part in text.split("-"))) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
-    except (TypeError, ValueError):
+        return date(*(int(part) for part in text.split("-")))
+    except ValueError:
         return None
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -94,7 +95,7 @@ LEFTOVERS: list[Any] = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Peopled:
     """The world, its people by row id, and the public ids that rules may name."""
 
@@ -259,6 +260,7 @@ def _dated_leaves(fields: list[str], points: SearchStrategy[str], periods: Searc
     )
 
 
+@cache
 def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
     """Every field with every operator, in canonical spelling."""
     numbers = st.sampled_from(NUMBERS)
@@ -295,6 +297,7 @@ def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
     )
 
 
+@cache
 def rules(peopled: Peopled, size: int = 8) -> SearchStrategy[dict[str, Any]]:
     """Groups within groups, with negations and exclusions."""
 

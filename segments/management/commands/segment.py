@@ -72,11 +72,13 @@ class Command(BaseCommand):
 
 
 def _criteria(given: str) -> Any:
-    text = sys.stdin.read() if given == "-" else Path(given[1:]).read_text() if given.startswith("@") else given
     try:
+        text = sys.stdin.read() if given == "-" else Path(given[1:]).read_text() if given.startswith("@") else given
         return json.loads(text)
+    except OSError as error:
+        raise CommandError(f"the file of the rule cannot be read: {error}") from None
     except ValueError as error:
-        raise CommandError(f"the criteria are not JSON: {error}") from None
+        raise CommandError(f"the rule is not JSON: {error}") from None
 
 
 def _current(named: str) -> SegmentVersion:
