@@ -15,12 +15,6 @@ class VersionNotFound(NotFound):
     code = "template_version_not_found"
 
 
-class BlockNotFound(NotFound):
-    """There is no shared block with this name."""
-
-    code = "shared_block_not_found"
-
-
 class NameTaken(Conflict):
     """There is already one with this name; choose another."""
 

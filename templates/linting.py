@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from templates import hrefs, merge_tags, plain_text
-from templates.compiling import Compilation
+from templates.compiling import Compilation, merge_tags, plain_text
+from templates.compiling.markup import Attribute, Token, tokens
+from templates.compiling.source import MARK, Protected
+from templates.dialect import hrefs
 from templates.errors import RenderFailed
 from templates.findings import Finding, Place, finding, near
-from templates.markup import Attribute, Token, tokens
 from templates.rendering import CompiledContent, CompiledVersion, Links, Rendered
-from templates.source import MARK, Protected
 
 GMAIL_CLIPS_AT = 102 * 1024  # bytes of HTML
 LARGE_INLINE = 10_000  # characters of a data: address

@@ -5,7 +5,7 @@ person give the same bytes. Any failure is that message's alone: RenderFailed, o
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -92,6 +92,12 @@ class CompiledContent:
         return cls(language, line(subject), line(preheader), markup(html), line(text), tuple(urls))
 
 
+def choose_language(wanted: str, available: Collection[str], default: str) -> str:
+    """Which of the languages (in lower case) a person gets: for `pt-BR` that, else `pt`, else the default one."""
+    whole = wanted.replace("_", "-").lower()
+    return next((one for one in (whole, whole.partition("-")[0]) if one in available), default.lower())
+
+
 @dataclass(frozen=True)
 class CompiledVersion:
     """A version with all its languages, ready to render."""
@@ -103,11 +109,7 @@ class CompiledVersion:
 
     def content_for(self, language: str) -> CompiledContent:
         """The content for a contact's language: `pt-BR`, else `pt`, else the default language."""
-        wanted = language.replace("_", "-").lower()
-        for candidate in (wanted, wanted.partition("-")[0]):
-            if candidate in self.contents:
-                return self.contents[candidate]
-        return self.contents[self.default_language.lower()]
+        return self.contents[choose_language(language, self.contents, self.default_language)]
 
     def render(self, *, fields: Fields, language: str, brand: Fields, links: Links) -> Rendered:
         """The message for one person.

@@ -1,7 +1,7 @@
 """What marketers wrote is compiled, proofed and previewed in a child process with limits (STANDARDS B8.2).
 
 A template that would take all memory or time takes the child's, and its author gets TooCostly.
-Sending needs no child: what it renders has passed here, and is held by the counted limits of dialect.py.
+Sending needs no child: what it renders has passed here, and is held by the counted limits of dialect/context.py.
 """
 
 import json
@@ -9,13 +9,15 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from templates.compiling import Compiled, ContentDraft
+from templates.compiling import Compiled
+from templates.compiling.links import Link
+from templates.drafts import ContentDraft
 from templates.errors import MissingMergeTag, RenderFailed, TooCostly
 from templates.findings import Finding
-from templates.links import Link
 from templates.linting import Terms
 from templates.rendering import Fields, Rendered
 from templates.sandbox_child import TOO_COSTLY
@@ -80,10 +82,21 @@ def render(
 
 
 def _run(job: str, **arguments: object) -> Any:
+    payload = json.dumps({"job": job, **arguments}, sort_keys=True).encode()
+    return json.loads(_child(payload) if job == "render" else _remembered(payload))
+
+
+@lru_cache(maxsize=64)
+def _remembered(payload: bytes) -> bytes:
+    """Compiling and proofing are pure, and the same version is proofed at each look at its campaign."""
+    return _child(payload)
+
+
+def _child(payload: bytes) -> bytes:
     try:
         child = subprocess.run(
             [sys.executable, "-s", "-m", "templates.sandbox_child"],
-            input=json.dumps({"job": job, **arguments}).encode(),
+            input=payload,
             capture_output=True,
             timeout=WALL_SECONDS,
             check=False,
@@ -96,4 +109,4 @@ def _run(job: str, **arguments: object) -> Any:
         raise TooCostly
     if child.returncode:
         raise RuntimeError(f"the template sandbox failed: {child.stderr.decode(errors='replace')[-2000:]}")
-    return json.loads(child.stdout)
+    return child.stdout

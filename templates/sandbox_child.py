@@ -30,7 +30,8 @@ def main() -> None:
 
 
 def _compile(contents: list[dict[str, str]], blocks: dict[str, str]) -> list[dict[str, Any]]:
-    from templates.compiling import ContentDraft, compile_content
+    from templates.compiling import compile_content
+    from templates.drafts import ContentDraft
 
     done = [compile_content(ContentDraft(**item), blocks, f"/contents/{n}") for n, item in enumerate(contents)]
     return [
@@ -45,7 +46,8 @@ def _compile(contents: list[dict[str, str]], blocks: dict[str, str]) -> list[dic
 
 
 def _lint(contents: list[dict[str, str]], blocks: dict[str, str], terms: dict[str, Any]) -> list[dict[str, Any]]:
-    from templates.compiling import ContentDraft, compile_content
+    from templates.compiling import compile_content
+    from templates.drafts import ContentDraft
     from templates.linting import Terms, lint
 
     done = [compile_content(ContentDraft(**item), blocks, f"/contents/{n}") for n, item in enumerate(contents)]

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from templates import hrefs
+from templates.compiling.markup import Attribute, Token, tokens
+from templates.compiling.source import MARK, Piece, literal, piece_of
+from templates.compiling.spots import URL_ATTRIBUTES, Spot
+from templates.dialect import hrefs
 from templates.findings import Findings
-from templates.markup import Attribute, Token, tokens
-from templates.source import MARK, Piece, literal, piece_of
-from templates.spots import URL_ATTRIBUTES, Spot
 
 _LINK_ELEMENTS = frozenset({"a", "area"})
 _PLAIN_URL = re.compile(rf"https?://[^\s<>\"{MARK.pattern[1:-1]}]+", re.IGNORECASE)

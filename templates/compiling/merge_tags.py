@@ -11,8 +11,8 @@ from liquid.builtin.output import OutputNode
 from liquid.expression import Expression
 from liquid.template import BoundTemplate
 
+from templates.compiling.source import Source
 from templates.findings import Place
-from templates.source import Source
 
 OURS = frozenset({"brand.name", "brand.legal_name", "brand.postal_address", "links.unsubscribe", "unsubscribe_url"})
 

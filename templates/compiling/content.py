@@ -14,31 +14,21 @@ from itertools import count
 from liquid.exceptions import LiquidError
 from mjml import mjml2html
 
-from templates import dialect, links, merge_tags, plain_text, spots
+from templates import dialect
+from templates.compiling import links, merge_tags, plain_text, spots
+from templates.compiling.links import Edit, Link, Slots
+from templates.compiling.markup import tokens
+from templates.compiling.merge_tags import Use
+from templates.compiling.mjml_check import Check
+from templates.compiling.source import MARK, Piece, Protected, Source, expand, piece_of
 from templates.dialect import UnknownFilter
+from templates.drafts import ContentDraft
 from templates.findings import Findings, Place, near
-from templates.links import Edit, Link, Slots
-from templates.markup import tokens
-from templates.merge_tags import Use
-from templates.mjml_check import Check
-from templates.source import MARK, Piece, Protected, Source, expand, piece_of
 
 _POSITION = re.compile(r" in root template at position (\d+):\d+")
 _NOT_PLAIN = re.compile(r"[^\x00-\x5b\x5d-\x7f]")
 _UNKNOWN_TAG = "unexpected tag"
 _HIDDEN = "display:none;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all"
-
-
-@dataclass(frozen=True)
-class ContentDraft:
-    """One language of a template as its author writes it. `text` blank: the text part is made from the body."""
-
-    language: str
-    format: str
-    subject: str
-    body: str
-    preheader: str = ""
-    text: str = ""
 
 
 @dataclass(frozen=True)

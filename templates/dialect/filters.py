@@ -14,7 +14,7 @@ from liquid.exceptions import FilterArgumentError
 from liquid.undefined import Undefined
 from markupsafe import Markup
 
-from templates import hrefs
+from templates.dialect import hrefs
 
 if TYPE_CHECKING:
     from templates.dialect import Context

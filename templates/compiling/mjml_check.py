@@ -5,10 +5,10 @@ mrml lets an unknown `mj-` tag pass into the mail, ignores unknown attributes, a
 
 import re
 
-from templates.components import COMPONENTS, Component
+from templates.compiling.components import COMPONENTS, Component
+from templates.compiling.markup import VOID, Attribute, Token, tokens
+from templates.compiling.source import MARK, Piece, Protected, piece_of
 from templates.findings import Findings, near
-from templates.markup import VOID, Attribute, Token, tokens
-from templates.source import MARK, Piece, Protected, piece_of
 
 _WORDS = re.compile(rf"{MARK.pattern}|[^\s{MARK.pattern[1:-1]}]+")
 

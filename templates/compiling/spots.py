@@ -9,9 +9,9 @@ each way through it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from templates.compiling.markup import RAW_TEXT, Attribute, Token, condition_body, tokens
+from templates.compiling.source import MARK, Piece, piece_of
 from templates.findings import Findings
-from templates.markup import RAW_TEXT, Attribute, Token, condition_body, tokens
-from templates.source import MARK, Piece, piece_of
 
 URL_ATTRIBUTES = frozenset(
     {"href", "src", "action", "formaction", "background", "poster", "cite", "data", "xlink:href"}

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from html import unescape
 
-from templates import hrefs
-from templates.links import Address
-from templates.markup import VOID, Attribute, Token, tokens
-from templates.source import MARK, Piece, literal, piece_of
+from templates.compiling.links import Address
+from templates.compiling.markup import VOID, Attribute, Token, tokens
+from templates.compiling.source import MARK, Piece, literal, piece_of
+from templates.dialect import hrefs
 
 _SKIPPED = frozenset({"head", "title", "style", "script", "noscript", "template", "svg", "object", "select"})
 _PARAGRAPHS = frozenset(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from templates.source import MARK
+from templates.compiling.source import MARK
 
 # In these, `<` opens nothing: https://html.spec.whatwg.org/multipage/parsing.html#parsing-html-fragments
 RAW_TEXT = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "plaintext"})

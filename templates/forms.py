@@ -1,0 +1,105 @@
+"""Forms on the pages of message templates."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from config.lib.addresses import InvalidAddress, normalise_email
+from segments.models import Contact
+from templates.drafts import ContentDraft
+from templates.models import MessageTemplate, SharedBlockVersion, TemplateContent, TemplateVersion
+
+_SOURCE = {"rows": 24, "cols": 120, "spellcheck": "false"}
+
+
+class VersionForm(forms.Form):
+    """What all languages of a version share."""
+
+    default_language = forms.CharField(max_length=10, initial="en")
+    missing_policy = forms.ChoiceField(
+        choices=MessageTemplate.MissingPolicy.choices, help_text="For people without a value for a merge tag"
+    )
+    fallbacks = forms.JSONField(required=False, initial=dict, help_text='{"first_name": "there"}')
+    note = forms.CharField(max_length=255, required=False, help_text="What has changed, for the history")
+
+    def clean_fallbacks(self) -> dict[str, str]:
+        value = self.cleaned_data["fallbacks"] or {}
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise forms.ValidationError('Write names and texts: {"first_name": "there"}')
+        return value
+
+
+class ContentForm(forms.Form):
+    """One language of a version."""
+
+    language = forms.CharField(max_length=10)
+    format = forms.ChoiceField(choices=TemplateContent.Format.choices)
+    subject = forms.CharField(max_length=500, widget=forms.TextInput({"size": 100}))
+    preheader = forms.CharField(max_length=500, required=False, widget=forms.TextInput({"size": 100}))
+    body = forms.CharField(strip=False, widget=forms.Textarea(_SOURCE))
+    text = forms.CharField(
+        strip=False,
+        required=False,
+        widget=forms.Textarea({**_SOURCE, "rows": 6}),
+        help_text="The text part; blank: made from the body",
+    )
+
+    def draft(self) -> ContentDraft:
+        """The content as given. Only of a valid form."""
+        names = ("language", "format", "subject", "body", "preheader", "text")
+        return ContentDraft(**{name: _unix_lines(self.cleaned_data[name]) for name in names})
+
+
+def _unix_lines(text: str) -> str:
+    """Browsers send CR LF; a source read from a file and the same one sent by a form are one."""
+    return text.replace("\r\n", "\n")
+
+
+ContentFormSet = forms.formset_factory(ContentForm, extra=0, min_num=1, validate_min=True, can_delete=True)
+ExtraContentFormSet = forms.formset_factory(ContentForm, extra=1, min_num=1, validate_min=True, can_delete=True)
+
+
+class PreviewForm(forms.Form):
+    """As whom to look at a version."""
+
+    contact = forms.CharField(max_length=320, required=False, help_text="E-mail address; blank: somebody unknown")
+    language = forms.CharField(max_length=10, required=False, help_text="Blank: the contact's")
+
+    def clean_contact(self) -> int | None:
+        """The id of the contact: the address does not go into the address bar."""
+        if not (given := self.cleaned_data["contact"]):
+            return None
+        try:
+            found = Contact.objects.filter(email=normalise_email(given)).values_list("pk", flat=True).first()
+        except InvalidAddress as error:
+            raise forms.ValidationError(error.detail) from error
+        if found is None:
+            raise forms.ValidationError("There is no contact with this address.")
+        return found
+
+
+class BlockForm(forms.ModelForm[Any]):
+    """A shared block with the source of its next version."""
+
+    source = forms.CharField(strip=False, widget=forms.Textarea(_SOURCE))
+    note = forms.CharField(max_length=255, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current: SharedBlockVersion | None = self.instance.current if self.instance.pk else None
+        self.fields["source"].initial = current.source if current else ""
+
+    def clean_source(self) -> str:
+        return _unix_lines(self.cleaned_data["source"])
+
+
+def initial_of(version: TemplateVersion | None) -> dict[str, Any]:
+    """What the form for a new version begins with: what the current one has."""
+    if version is None:
+        return {"default_language": settings.LANGUAGE_CODE}
+    return {
+        "default_language": version.default_language,
+        "missing_policy": version.missing_policy,
+        "fallbacks": version.fallbacks,
+    }
