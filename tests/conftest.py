@@ -45,15 +45,17 @@ def django_db_setup(_session_services: None, django_db_blocker: DjangoDbBlocker)
     """The session's database: a clone of the template, which is built when the migrations have changed."""
     name = databases.session_database()
     with django_db_blocker.unblock():
-        with databases.building() as draft:
-            if draft:
-                _point_at(draft)
-                call_command("migrate", verbosity=0, skip_checks=True)
-                _point_at(name)
-        databases.clone(name)
+        databases.make_session_database(_migrate)
+        _point_at(name)
         yield
         _point_at(name)
     databases.drop(name)
+
+
+def _migrate(draft: str) -> None:
+    _point_at(draft)
+    call_command("migrate", verbosity=0, skip_checks=True)
+    _point_at(databases.session_database())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -120,22 +120,27 @@ def drop(name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@contextmanager
-def building() -> Iterator[str | None]:
-    """Under a lock: the name of the draft to migrate, or None when the template stands."""
+def make_session_database(migrate: Callable[[str], None]) -> None:
+    """Clone the template for this session; `migrate` a draft of it first when the migrations have changed.
+
+    All under one lock, so that nobody sweeps the template away between the two.
+    """
     with maintenance() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         _sweep(connection)
-        if _exists(connection, template_database()):
-            yield None
-            return
-        draft = f"draft_{template_database()}"
-        drop(draft)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
-        yield draft
-        names = {"draft": sql.Identifier(draft), "template": sql.Identifier(template_database())}
-        connection.execute(sql.SQL("ALTER DATABASE {draft} RENAME TO {template}").format(**names))
-        connection.execute(sql.SQL("ALTER DATABASE {template} ALLOW_CONNECTIONS false").format(**names))
+        if not _exists(connection, template_database()):
+            _build(connection, migrate)
+        clone(session_database())
+
+
+def _build(connection: "psycopg.Connection[tuple[object, ...]]", migrate: Callable[[str], None]) -> None:
+    draft = f"draft_{template_database()}"
+    drop(draft)
+    names = {"draft": sql.Identifier(draft), "template": sql.Identifier(template_database())}
+    connection.execute(sql.SQL("CREATE DATABASE {draft}").format(**names))
+    migrate(draft)
+    connection.execute(sql.SQL("ALTER DATABASE {draft} RENAME TO {template}").format(**names))
+    connection.execute(sql.SQL("ALTER DATABASE {template} ALLOW_CONNECTIONS false").format(**names))
 
 
 def _exists(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> bool:
