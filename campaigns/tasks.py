@@ -13,7 +13,7 @@ _SLICE_S = 10.0
 _TICK = timedelta(seconds=1.5)  # a little more than beat's second
 
 
-@shared_task(name="campaigns.tick", queue="ticks")
+@shared_task(name="campaigns.tick")
 def tick() -> None:
     """Each second: launch, end, and ring for what takes longer."""
     work = engine.tick(at=timezone.now())
@@ -26,25 +26,25 @@ def tick() -> None:
     engine.launch_on_time(within=_TICK)
 
 
-@shared_task(name="campaigns.freeze", queue="work")
+@shared_task(name="campaigns.freeze")
 def freeze(run_id: int) -> None:
     """Freeze the audience of a run, and go on with it at once."""
     if freezing.freeze(run_id):
         advance.apply_async(expires=_EXPIRES_S)
 
 
-@shared_task(name="campaigns.advance", queue="work")
+@shared_task(name="campaigns.advance")
 def advance() -> None:
     """Take who is due to their next step for one slice; the next tick rings again when somebody is left."""
     engine.advance(at=timezone.now(), seconds=_SLICE_S)
 
 
-@shared_task(name="campaigns.close", queue="work")
+@shared_task(name="campaigns.close")
 def close(run_id: int) -> None:
     engine.close(run_id)
 
 
-@shared_task(name="campaigns.recompute_schedules", queue="ticks")
+@shared_task(name="campaigns.recompute_schedules")
 def recompute_schedules() -> None:
     """Hourly: an update of the time zones' rules moves the schedules that it concerns."""
     services.recompute_schedules(at=timezone.now())

@@ -1,4 +1,4 @@
-"""Celery's numbers, each with its reason. Correctness stands on Postgres rows (promise 4); these keep the bell ringing."""
+"""Celery's numbers, each with its reason. Correctness stands on Postgres rows (promise 4)."""
 
 from django.conf import settings
 from kombu import Queue
@@ -24,6 +24,7 @@ task_acks_late = False  # a lost bell is rung again by the next tick; a task tha
 task_soft_time_limit = 1500
 task_time_limit = 1800
 task_default_queue = "ticks"
+task_routes = {name: {"queue": "work"} for name in ("campaigns.freeze", "campaigns.advance", "campaigns.close")}
 task_queues = [Queue(name) for name in ("transactional", "triggered", "bulk", "ticks", "work")]
 
 worker_prefetch_multiplier = 1

@@ -16,8 +16,8 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from config import running
-from config.celery import HEARTBEAT_KEY
+from config import celery_settings, running
+from config.celery import HEARTBEAT_KEY, app
 from config.lib import embedded
 from tests.conftest import CommittedDb
 
@@ -97,9 +97,13 @@ def test_a_port_nobody_asked_for_is_replaced_when_taken() -> None:
             running.claim_port(preferred)
 
 
-def test_every_queue_has_a_worker() -> None:
-    from config import celery_settings
+def test_every_task_that_is_scheduled_or_routed_exists() -> None:
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in celery_settings.beat_schedule.values()}
+    assert scheduled | set(celery_settings.task_routes) <= set(app.tasks)
 
+
+def test_every_queue_has_a_worker() -> None:
     assert {queue.name for queue in celery_settings.task_queues} == set(running.QUEUES)
     compose = (Path(settings.BASE_DIR) / "deploy" / "compose.yml").read_text()
     assert set(re.findall(r"worker -Q (\w+)", compose)) == set(running.QUEUES)
