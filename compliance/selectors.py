@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
-from compliance.models import Brand, Scope, Sender, Suppression
+from django.db import connection
+
+from compliance.models import Brand, Scope, Sender
 from config.lib.errors import FieldError
+from config.lib.sql import queries
 from segments.suppressed import AddressRegister
 
 
@@ -30,8 +33,6 @@ class SuppressedAddresses(AddressRegister):
 
     def count_keys(self, keys: Sequence[int], channel: str = "email") -> set[int]:
         """Those of the address keys to which no marketing may go: suppressed globally or by a brand."""
-        return set(
-            Suppression.objects.filter(
-                address_key__in=list(keys), channel=channel, scope__in=[Scope.GLOBAL, Scope.BRAND]
-            ).values_list("address_key", flat=True)
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(queries("compliance", "suppressions")["of_keys"], [channel, list(keys)])
+            return {key for key, _, scope, *_ in cursor if scope in (Scope.GLOBAL, Scope.BRAND)}

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from compliance import tokens
 from compliance.models import Brand, Scope
 from compliance.services.suppressions import unsubscribe as carry_out
-from compliance.tokens import InvalidToken, UnsubscribeToken
+from compliance.tokens import UnsubscribeToken
+from config.lib.tokens import InvalidToken
 from segments.models import ContactList
 
 _ONE_CLICK = [("List-Unsubscribe", "One-Click")]

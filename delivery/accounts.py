@@ -11,7 +11,7 @@ from delivery import providers
 from delivery.models import ProviderAccount
 from delivery.providers.base import Provider
 
-_SECRET = "provider-secret"
+_SEAL = "provider-secret"
 _open: dict[int, tuple[str, Provider]] = {}
 
 
@@ -55,9 +55,9 @@ def _patient_enough(row: ProviderAccount) -> dict[str, Any]:
 
 def open_secret(row: ProviderAccount) -> str:
     """The account's password or key in clear; never to be logged or shown."""
-    return tokens.unseal(_SECRET, row.sealed_secret).decode() if row.sealed_secret else ""
+    return tokens.unseal(_SEAL, row.sealed_secret).decode() if row.sealed_secret else ""
 
 
 def seal_secret(secret: str) -> str:
     """What is stored of a password or key."""
-    return tokens.seal(_SECRET, secret.encode()) if secret else ""
+    return tokens.seal(_SEAL, secret.encode()) if secret else ""

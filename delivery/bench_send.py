@@ -34,7 +34,7 @@ PLAN_CHUNK = 10_000
 SESSIONS = 8
 
 _PARAGRAPH = (
-    "<p style=\"margin:0 0 16px;font:16px/1.5 Arial,sans-serif;color:#333\">The autumn range is here, {} pieces of it, "
+    '<p style="margin:0 0 16px;font:16px/1.5 Arial,sans-serif;color:#333">The autumn range is here, {} pieces of it, '
     "made in small numbers from wool that is spun not far from where it is worn. "
     '<a href="https://shop.example.com/range/{}?from=mail">See the range</a></p>\n'
 )
@@ -97,10 +97,11 @@ def _order() -> SendOrder:
 def _version() -> TemplateVersion:
     """20 kB of HTML with ten links, eight merge tags and a condition, and its text part."""
     paragraphs = "".join(_PARAGRAPH.format(number, number % 10) for number in range(50))
+    tags = ", ".join(f"{{{{ {name} }}}}" for name in ("last_name", "country", "language", "timezone", "plan", "mrr"))
     body = (
-        "<html><body><h1>Hello {{ first_name | default: 'there' }}</h1><p>{{ first_name }} {{ last_name }}, {{ country }}, "
-        "{{ language }}, {{ timezone }}, {{ plan }}, {{ mrr }}</p>{% if plan == 'pro' %}<p>Thank you for being a pro.</p>"
-        f"{{% endif %}}{paragraphs}<p>{{{{ brand.postal_address }}}} "
+        f"<html><body><h1>Hello {{{{ first_name | default: 'there' }}}}</h1><p>{tags}</p>"
+        "{% if plan == 'pro' %}<p>Thank you for being a pro.</p>{% endif %}"
+        f"{paragraphs}<p>{{{{ brand.postal_address }}}} "
         "<a href='{{ links.unsubscribe }}'>Unsubscribe</a></p></body></html>"
     )
     template = create_template(name="Bench", by=None)
@@ -109,9 +110,12 @@ def _version() -> TemplateVersion:
 
 
 def _people(count: int) -> None:
-    with connection.cursor() as cursor, cursor.copy(
-        "COPY segments_contact (email, email_key, first_name, last_name, country, attributes) FROM STDIN"
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY segments_contact (email, email_key, first_name, last_name, country, attributes) FROM STDIN"
+        ) as copy,
+    ):
         for number in range(count):
             email = f"person{number}@people{number % 50}.example"
             traits = json.dumps({"plan": "pro" if number % 3 else "free", "mrr": number % 500})

@@ -49,7 +49,7 @@ def count(name: str, **values: Any) -> int:
     """Execute one named statement and return how many rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(queries("delivery", "ledger")[name], values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:

@@ -152,7 +152,7 @@ def _until(deadline: float, work: Callable[[], T]) -> T | None:
             return work()
         except (OperationalError, InterfaceError) as error:
             if time.monotonic() + pause > deadline:
-                log.error("database_away", error=type(error).__name__)
+                log.warning("database_away", error=type(error).__name__)
                 return None
             connection.close()
             time.sleep(pause)

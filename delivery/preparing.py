@@ -68,8 +68,9 @@ class OrderDesk:
         return f"c{order.campaign_id}:b{order.brand_id}:{order.lane}:postrider{order.brand_id}"
 
     def envelope(self, message_id: int, recipient: Recipient, address: AddressHash, *, at: datetime) -> Envelope:
-        """The whole mail for one person. Raises what rendering and assembling raise."""
+        """The whole mail for one person, who has an address. Raises what rendering and assembling raise."""
         public_id = public_ids.encode("message", message_id)
+        assert recipient.email
         url = self._unsubscribe_url(message_id, recipient.contact_id, address)
         rendered = self.template.render(
             fields=recipient.fields, language=recipient.language, brand=self.brand, links=Links(unsubscribe=url)

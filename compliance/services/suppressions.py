@@ -127,7 +127,7 @@ def _insert(address: AddressHash, channel: str, scope: Scope, scope_id: int, rea
             queries("compliance", "suppressions")["lay"],
             [channel, address.digest, address.key_id, address.key, scope, scope_id, reason, source],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def _log(

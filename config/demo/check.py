@@ -4,11 +4,13 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from contextlib import contextmanager
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from delivery.mailbox.store import Mailbox
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -22,10 +24,8 @@ from config.demo import content
 from config.lib import public_ids
 from config.lib.addresses import address_hash
 from config.lib.errors import DomainError
-from delivery.mailbox.store import Mailbox
 from delivery.models import Message
 from delivery.selectors.ledger import waterfall
-from django.conf import settings
 from segments.models import Contact, ContactList
 
 _PATIENCE_S = 600

@@ -5,6 +5,7 @@ Each key list is `id:hex,id:hex`, the newest first, so that a rotation is one ed
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +59,8 @@ def _stored(path: Path) -> dict[str, str]:
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text("".join(f"{name}={value}\n" for name, value in generate().items()))
-        try:
-            os.link(draft, path)  # atomic: of two first starts at once, one file wins and both read it
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # atomic: of two first starts at once, one file wins and both read it
+            os.link(draft, path)
         draft.unlink()
     return dict(line.split("=", 1) for line in path.read_text().splitlines())
 

@@ -1,6 +1,6 @@
 """One moment of the database: read in chunks while others write, or by several queries that must agree."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 
-def key_chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[int]]:
+def key_chunks(queryset: QuerySet[Any], size: int) -> Generator[list[int], None, None]:
     """The primary keys of one snapshot of `queryset`, in order, `size` at a time. Close it when not read to its end.
 
     On a connection of its own that only reads: it takes no transaction id, so it does not hold back the counting

@@ -4,18 +4,19 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from delivery import smtp
 from delivery.providers.smtp import Smtp
+from delivery.smtp import Config
 
 
 @dataclass(frozen=True)
-class Nothing:
-    """It needs no settings: the server's own say where the mailbox is."""
+class MailboxConfig(Config):
+    """The server's own settings say where the mailbox is."""
+
+    host: str = settings.MAILBOX_HOST
+    port: int = settings.MAILBOX_PORT
+    connections: int = 2
 
 
 class LocalMailbox(Smtp):
     kind = "mailbox"
-    Config = Nothing
-
-    def __init__(self, config: Nothing) -> None:
-        super().__init__(smtp.Config(host=settings.MAILBOX_HOST, port=settings.MAILBOX_PORT, connections=2))
+    Config = MailboxConfig

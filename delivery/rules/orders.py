@@ -6,7 +6,7 @@ from datetime import datetime
 from compliance.gate import Action, Candidate, Rule, Verdict
 from delivery.models import SendOrder
 
-_VERDICTS = {
+_VERDICTS: dict[str, Verdict] = {
     SendOrder.State.HELD: Verdict(Action.HOLD, "campaign_paused"),
     SendOrder.State.CLOSED: Verdict(Action.CANCEL, "campaign_cancelled"),
 }

@@ -42,7 +42,7 @@ class NotSent(Conflict):
 def send_test(
     *, version: TemplateVersion, brand: Brand, sender: Sender, to: str, contact_id: int | None, at: datetime
 ) -> Receipt:
-    """Send a version to `to` (a normalised address) as the contact would get it, or as somebody of whom nothing is known.
+    """Send a version to `to` (a normalised address) as the contact would get it, or as somebody unknown.
 
     Raises Invalid (not a tester), HeldBack, NotSent, and what rendering raises.
     """

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.models import Brand, Scope, Suppression, SuppressionEvent
-from compliance.tokens import InvalidToken, read
+from compliance.tokens import read
 from config.lib import tokens
 from config.lib.addresses import address_hash
+from config.lib.tokens import InvalidToken
 from segments.models import Contact
 from tests.factories.compliance import make_brand, make_token
 
@@ -104,9 +105,7 @@ def test_the_button_unsubscribes(bare: Client, link: str) -> None:
     assert Suppression.objects.get().source == "page"
 
 
-def test_a_list_link_leaves_the_list_and_offers_the_brand(
-    bare: Client, ana: Contact, brand: Brand
-) -> None:
+def test_a_list_link_leaves_the_list_and_offers_the_brand(bare: Client, ana: Contact, brand: Brand) -> None:
     link = "/u/" + make_token(ana, brand, scope=Scope.LIST, scope_id=7).seal()
     bare.post(link, ONE_CLICK)
     assert list(Suppression.objects.values_list("scope", "scope_id")) == [("list", 7)]

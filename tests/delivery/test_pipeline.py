@@ -10,7 +10,7 @@ from django.utils import timezone
 from compliance.models import Reason, Scope, Suppression
 from compliance.services.suppressions import suppress_email
 from config.lib.addresses import address_hash
-from delivery import pipeline
+from delivery import ledger, pipeline
 from delivery.accounts import close_all
 from delivery.models import DeliveryEvent, Message, ProviderAccount, Purpose, SendOrder
 from delivery.selectors.ledger import waterfall
@@ -85,8 +85,8 @@ def test_a_pause_between_claim_and_dispatch_holds_the_message(
 ) -> None:
     order = make_order()
     plan(order, _people(3))
-    begin = pipeline.ledger.begin
-    monkeypatch.setattr(pipeline.ledger, "begin", lambda *a, **k: (hold_orders(order.campaign_id), begin(*a, **k))[1])
+    begin = ledger.begin
+    monkeypatch.setattr(ledger, "begin", lambda *a, **k: (hold_orders(order.campaign_id), begin(*a, **k))[1])
     _work()
     assert server.accepted == []
     assert _reasons(order) == {"ready": {"campaign_paused": 3}}
@@ -97,8 +97,8 @@ def test_a_cancel_between_claim_and_dispatch_cancels_the_message(
 ) -> None:
     order = make_order()
     plan(order, _people(3))
-    begin = pipeline.ledger.begin
-    monkeypatch.setattr(pipeline.ledger, "begin", lambda *a, **k: (close_orders(order.campaign_id), begin(*a, **k))[1])
+    begin = ledger.begin
+    monkeypatch.setattr(ledger, "begin", lambda *a, **k: (close_orders(order.campaign_id), begin(*a, **k))[1])
     _work()
     assert server.accepted == []
     assert _reasons(order) == {"cancelled": {"campaign_cancelled": 3}}

@@ -10,7 +10,13 @@ from compliance.models import Brand, Sender
 from compliance.selectors import brand_problems
 from config.lib.addresses import normalise_email
 
-_FIELDS = ("legal_name", "postal_address", "public_base_url", "return_path_domain", "contact_url")
+_FIELDS = {
+    "legal_name": "in the footer of each mail",
+    "postal_address": "in the footer of each mail: the law asks for it",
+    "public_base_url": "where links in its mails point, when not to this server's BASE_URL",
+    "return_path_domain": "the domain that takes its bounces, when not the sender's",
+    "contact_url": "where readers reach the sender",
+}
 
 
 class Command(BaseCommand):
@@ -18,8 +24,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name")
-        for field in _FIELDS:
-            parser.add_argument(f"--{field.replace('_', '-')}", help=str(Brand._meta.get_field(field).help_text))
+        for field, says in _FIELDS.items():
+            parser.add_argument(f"--{field.replace('_', '-')}", help=says)
         parser.add_argument("--from", dest="from_field", help='a sender to add: "Acme News <news@acme.example>"')
         parser.add_argument("--reply-to", default="", help="its Reply-To address")
 

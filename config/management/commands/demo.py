@@ -1,6 +1,7 @@
 """Everything up with demo data until Ctrl-C; with --check, the whole way once, with sums that must close."""
 
 import json
+import signal
 import sys
 from typing import Any
 
@@ -38,14 +39,13 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         content.set_up(contacts)
         name, password = content.login()
-        with running.site(port=port) as site:
+        with running.ended_by_signal(), running.site(port=port) as site:
             self.stdout.write(
                 f"\nPostrider is at {site.address}/admin/  name: {name}  password: {password}\n"
                 f"The local mailbox is at {site.address}/mailbox/\n"
                 "Ctrl-C stops everything that was started here.\n"
             )
-            running.wait_for_signal()
-            self.stdout.write("Stopping …")
+            signal.pause()
 
     def _check(self, contacts: int) -> None:
         figures = run_check(contacts, self.stdout.write)

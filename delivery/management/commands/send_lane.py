@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("lane", choices=Lane.values)
         parser.add_argument("--drain", action="store_true", help="end when nothing is due")
-        parser.add_argument("--report", action="store_true", help="at the end, print seconds by stage and memory as JSON")
+        parser.add_argument(
+            "--report", action="store_true", help="at the end, print seconds by stage and memory as JSON"
+        )
 
     def handle(self, *args: Any, lane: str, drain: bool, report: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, self._stop)

@@ -37,7 +37,8 @@ class Command(BaseCommand):
         if from_email:
             senders = senders.filter(from_email=normalise_email(from_email))
         if len(senders) != 1:
-            raise CommandError("Name the sender with --sender: " + ", ".join(Sender.objects.values_list("from_email", flat=True)))
+            known = ", ".join(Sender.objects.values_list("from_email", flat=True))
+            raise CommandError(f"Name the sender with --sender; there are: {known}")
         return senders[0]
 
     def _contact(self, email: str) -> int:
