@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import lru_cache
 
 import orjson
 
@@ -20,6 +21,7 @@ Value = str | int | float | bool | list[str]
 MAX_TEXT = 2000
 MAX_ITEMS = 200
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_TOKEN = re.compile(r"[!-~]+\Z")
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?\Z")
 _ISO_DATE = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ][0-9:.]+(?:Z|[-+][0-9:]+)?)?\Z")
 _GERMAN_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})\Z")
@@ -52,9 +54,10 @@ def _within(text: str, limit: int) -> str:
 
 
 def external_id(text: str) -> str:
-    return one_line(text, 255)
+    return text if len(text) <= 255 and _TOKEN.match(text) else one_line(text, 255)
 
 
+@lru_cache(1 << 14)  # many people share a name
 def name(text: str) -> str:
     return one_line(text, 100)
 

@@ -50,7 +50,8 @@ def as_text(stream: BinaryIO, encoding: str, errors: str = "strict") -> Iterator
             f"The file is not in {encoding} ({reason}). Save it as UTF-8, or choose the encoding it is in."
         ) from None
     finally:
-        text.detach()
+        if not stream.closed:
+            text.detach()
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:

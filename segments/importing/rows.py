@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import orjson
+from django.conf import settings
 
 from config.lib.addresses import address_key, normalise_phone
 from config.lib.errors import DomainError
@@ -44,6 +45,7 @@ class RowCleaner:
     def __init__(self, columns: Sequence[str], targets: Mapping[str, Target], region: str = "") -> None:
         """`region`: ISO country that numbers without + are assumed to be of."""
         self._columns = columns
+        self._secret = settings.ADDRESS_KEYS[0][1]
         cleaners: dict[str, Callable[[str], str]] = {**FIELDS, "phone": partial(normalise_phone, region=region or None)}
         places = {column: index for index, column in enumerate(columns)}
         self._fields = [
@@ -75,21 +77,20 @@ class RowCleaner:
                     attributes[name] = value
         except DomainError as error:
             raise InvalidRow(f"{self._columns[index]}: {error.detail}") from None
-        return _clean_row(row, attributes)
+        return self._clean(row, attributes)
+
+    def _clean(self, row: list[str], attributes: Mapping[str, object]) -> CleanRow:
+        key = 0
+        if email := row[_EMAIL]:
+            key = address_key(email, self._secret)
+            row[_KEY] = str(key)
+        elif not row[_EXTERNAL_ID]:
+            raise InvalidRow("has neither an email nor an external_id, so nobody can be recognised")
+        if attributes:
+            row[_ATTRIBUTES] = orjson.dumps(attributes).decode()
+        copy = "\t".join(row)
+        return CleanRow(copy.replace("\\", "\\\\") if "\\" in copy else copy, email, key)
 
 
 def _text(cell: str) -> str:
     return (bare(cell) if "'" in cell else cell).strip()
-
-
-def _clean_row(row: list[str], attributes: Mapping[str, object]) -> CleanRow:
-    key = 0
-    if email := row[_EMAIL]:
-        key = address_key(email)
-        row[_KEY] = str(key)
-    elif not row[_EXTERNAL_ID]:
-        raise InvalidRow("has neither an email nor an external_id, so nobody can be recognised")
-    if attributes:
-        row[_ATTRIBUTES] = orjson.dumps(attributes).decode()
-    copy = "\t".join(row)
-    return CleanRow(copy.replace("\\", "\\\\") if "\\" in copy else copy, email, key)

@@ -101,9 +101,11 @@ SELECT max(line), count(*) FROM (
     ORDER BY line LIMIT %(rows)s
 ) q;
 
--- Imports take turns, chunk by chunk, so that two of them never wait for each other's rows.
+-- Imports take turns, stretch by stretch, so that two of them never wait for each other's rows. And a stretch finds
+-- its people by index: what the planner knows of a table that grows while it is filled makes it scan the whole of it.
 -- name: take_turns
-SELECT pg_advisory_xact_lock(hashtext('segments.services.imports'));
+SELECT pg_advisory_xact_lock(hashtext('segments.services.imports')),
+    set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
 
 -- Judge one stretch again, write it, record each row and take it off the stage, in one statement. A person whom
 -- somebody else made meanwhile is not inserted; that row stays on the stage to be judged once more.
