@@ -7,10 +7,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, MappingProxyType
 
 from django.conf import settings
 from django.core.management import call_command
@@ -40,6 +40,7 @@ class Site:
     """A running deployment: where it answers, and the processes behind it."""
 
     address: str
+    mailbox_port: int
     supervisor: Supervisor
 
 
@@ -55,18 +56,18 @@ def site(*, port: int | None = None, bulk: int | None = None) -> Iterator[Site]:
     try:
         call_command("migrate", verbosity=0)
         address = f"http://{_HOST}:{web_port}"
-        with Supervisor(programs(web_port, bulk or os.cpu_count() or 1)) as supervisor:
+        mailbox_port = claim_port(None, preferred=settings.MAILBOX_PORT)
+        env = {"BASE_URL": os.environ.get("BASE_URL") or address, "MAILBOX_PORT": str(mailbox_port)}
+        with Supervisor(programs(web_port, bulk or os.cpu_count() or 1, env)) as supervisor:
             _wait_until_it_answers(address)
-            yield Site(address, supervisor)
+            yield Site(address, mailbox_port, supervisor)
     finally:
         for service in reversed(started):
             service.stop()
 
 
-def programs(web_port: int, bulk: int) -> list[Program]:
-    """The processes of a deployment. A changed port is passed on to all of them: links in mails name it."""
-    env = {"BASE_URL": os.environ.get("BASE_URL") or f"http://{_HOST}:{web_port}"}
-    env["MAILBOX_PORT"] = str(claim_port(None, preferred=settings.MAILBOX_PORT))
+def programs(web_port: int, bulk: int, env: Mapping[str, str] = MappingProxyType({})) -> list[Program]:
+    """The processes of a deployment. `env` tells them what differs from their settings, such as a replaced port."""
     commands = {
         "mailbox": [sys.executable, "manage.py", "mailbox"],
         "web": _web(web_port),
