@@ -16,6 +16,7 @@ from segments.importing.sniffing import Sniffed
 ATTRIBUTE = "attribute"
 _KNOWN_HEADERS = {
     "external_id": "externalid id userid customerid contactid memberid subscriberid uid uuid reference kundennummer",
+    "": "postriderid cohorton suppressed",  # what our own export says of people
     "email": "email emailaddress mail emailadresse correo courriel emailid primaryemail contactemail",
     "phone": "phone phonenumber mobile mobilephone mobilenumber cell cellphone telephone tel telefon handy sms",
     "first_name": "firstname givenname forename fname first vorname prenom nombre",
@@ -64,7 +65,7 @@ def guessed_mapping(sniffed: Sniffed, attributes: Mapping[str, str]) -> dict[str
 
 def _guess(column: str, samples: list[str], attributes: Mapping[str, str]) -> str:
     field = _FIELD_OF.get(re.sub(r"[^a-z0-9]", "", _ascii(column)))
-    if field:
+    if field is not None:
         return field
     name = attribute_name(column)
     if name in attributes:
