@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from delivery.classification import Category
 from delivery.providers.base import Envelope, Outcome, Receipt
@@ -279,6 +281,37 @@ def test_a_server_that_always_breaks_off_is_left_alone_soon() -> None:
         found = outcomes(server, 50)
     assert found.count(UNKNOWN) <= 4
     assert found.count(UNKNOWN) + found.count(NOT_BEGUN) == 50
+
+
+REPLIES = ["250 ok", "354 go", "421 4.3.2 bye", "450 later", "550 5.1.1 user unknown", "garbage"]
+STEPS = st.sampled_from(["MAIL", "RCPT", "DATA", "DOT"])
+FAULTS = (
+    st.builds(Fault, STEPS, st.sampled_from(REPLIES), drop=st.booleans(), reset=st.booleans(), times=st.integers(1, 2))
+    | st.builds(Fault, STEPS, drop=st.just(True), reset=st.booleans(), times=st.integers(1, 2))
+    | st.builds(Fault, st.just("BODY"), st.sampled_from(REPLIES[1:]), drop=st.just(True), reset=st.booleans())
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    faults=st.dictionaries(st.integers(0, 19), FAULTS, max_size=6),
+    pipelining=st.booleans(),
+    connections=st.integers(1, 3),
+    limit=st.sampled_from([3, 1000]),
+)
+def test_whatever_happens_the_receipts_are_true(
+    faults: dict[int, Fault], pipelining: bool, connections: int, limit: int
+) -> None:
+    features = ["PIPELINING"] if pipelining else []
+    with SmtpServer(faults=faults, features=features, messages_per_connection=limit) as server:
+        kept = client(server, connections=connections)
+        receipts = [r for start in (0, 10) for r in send(kept, [envelope(n) for n in range(start, start + 10)])]
+        kept.close()
+        found = {outcome: {r.message_id for r in receipts if r.outcome == outcome} for outcome in Outcome}
+    assert len(server.accepted) == len(set(server.accepted))
+    assert found[SENT] <= set(server.accepted) <= found[SENT] | found[UNKNOWN]
+    assert found[UNKNOWN] | found[TRANSIENT] | found[PERMANENT] <= faults.keys()
+    assert server.violations == []
 
 
 # Not begun

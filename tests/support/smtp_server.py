@@ -71,31 +71,36 @@ class SmtpServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._listener.close()
-        for sock in self._open:
-            sock.close()
+        self._shut_down(self._listener)
+        self.hang_up()
 
     def hang_up(self) -> None:
         """Close all connections, as an idle server does."""
         for sock in self._open:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
-        time.sleep(0.05)
+            self._shut_down(sock)
+        time.sleep(0.02)
+
+    def _shut_down(self, sock: socket.socket) -> None:
+        """The thread that uses a socket closes it: else its number might be another's in the middle of a call."""
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
 
     def _listen(self) -> None:
-        with suppress(OSError):
+        with self._listener, suppress(OSError):
             while True:
                 sock, _ = self._listener.accept()
                 self.connections += 1
                 threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
+        session = None
         with suppress(OSError, _Dropped):
             if self.implicit_tls:
                 sock = self.secure(sock)
             self._open.append(sock)
-            _Session(self, sock).run()
+            session = _Session(self, sock)
+            session.run()
+        (session.sock if session else sock).close()
 
     def secure(self, sock: socket.socket) -> ssl.SSLSocket:
         assert self.certificate
