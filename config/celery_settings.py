@@ -47,6 +47,8 @@ beat_schedule = {
     "send-bulk": {**_TICK, "task": "delivery.send", "args": ("bulk",)},
     "sweep-ledger": {**_TICK, "task": "delivery.sweep"},
     "campaigns": {**_TICK, "task": "campaigns.tick"},
+    "imports": {**_TICK, "task": "segments.tick"},
+    "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},
     "partitions": {"task": "delivery.ensure_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 for _lane in ("transactional", "triggered", "bulk"):

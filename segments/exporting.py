@@ -48,8 +48,12 @@ def rows(people: QuerySet[Contact], resource: ContactResource, *, exclude_suppre
 
 
 def csv_lines(header: Sequence[str], found: Iterable[Row]) -> Iterator[str]:
-    """Lines of a CSV file whose cells start no formula, for a file or a streamed answer. Every cell is quoted."""
+    """Lines of a CSV file whose cells start no formula, for a file or a streamed answer.
+
+    Every cell is quoted, and a byte-order mark comes first: without it Excel does not see UTF-8.
+    """
     buffer = io.StringIO(newline="")
+    buffer.write("\ufeff")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     for row in _with_header(header, found):
         writer.writerow([defused(as_text(cell)) for cell in row])

@@ -1,5 +1,5 @@
 """The tables of this app for operators, a module a noun."""
 
-from segments.admin import segments
+from segments.admin import contacts, imports, segments
 
-__all__ = ["segments"]
+__all__ = ["contacts", "imports", "segments"]

@@ -14,6 +14,7 @@ from segments.cleaning import FIELDS, TYPES, guessed_type
 from segments.importing.sniffing import Sniffed
 
 ATTRIBUTE = "attribute"
+PROBLEM_COLUMNS = ("line", "outcome", "reason")  # what our error file puts before the columns it found
 _KNOWN_HEADERS = {
     "external_id": "externalid id userid customerid contactid memberid subscriberid uid uuid reference kundennummer",
     "": "postriderid cohorton suppressed",  # what our own export says of people
@@ -56,8 +57,9 @@ def guessed_mapping(sniffed: Sniffed, attributes: Mapping[str, str]) -> dict[str
 
     `attributes`: registered name -> type. A column that is blank throughout the sample is left out.
     """
-    mapping: dict[str, str] = {}
-    for column in sniffed.columns:
+    ours = PROBLEM_COLUMNS if sniffed.columns[:3] == PROBLEM_COLUMNS else ()
+    mapping = dict.fromkeys(ours, "")
+    for column in sniffed.columns[len(ours) :]:
         target = _guess(column, sniffed.values(column), attributes)
         mapping[column] = "" if target in mapping.values() else target
     return mapping

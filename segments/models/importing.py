@@ -22,6 +22,8 @@ class Import(models.Model):
         COMPLETED = "completed"
         FAILED = "failed"
 
+    AT_WORK = (State.STAGING, State.RUNNING)
+
     class UpdatePolicy(models.TextChoices):
         OVERWRITE = "overwrite", "Overwrite with what the file has"
         FILL_BLANKS = "fill_blanks", "Fill in only what is blank"

@@ -31,7 +31,11 @@ class SegmentVersion(models.Model):
     number = models.PositiveIntegerField()
     criteria = models.JSONField()
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+",
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
         db_constraint=False,
     )
     created_at = models.DateTimeField(auto_now_add=True)

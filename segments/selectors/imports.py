@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.db import connection
+from django.db.models import Q
 
 from config.lib.errors import NotFound
 from config.lib.sql import queries
+from segments.importing.mapping import PROBLEM_COLUMNS
 from segments.importing.reading import records
+from segments.importing.sniffing import sniff
 from segments.models import Attribute, Import, ImportRow
 
 
@@ -27,6 +31,13 @@ def registered_attributes() -> dict[str, str]:
     return dict(Attribute.objects.values_list("name", "type"))
 
 
+def samples(import_: Import, number: int = 3) -> dict[str, list[str]]:
+    """The first different values of each column."""
+    with open_file(import_) as stream:
+        found = sniff(stream, max_columns=len(import_.columns), encoding=import_.encoding, delimiter=import_.delimiter)
+    return {column: list(dict.fromkeys(found.values(column)))[:number] for column in found.columns}
+
+
 def preset(columns: Sequence[str]) -> Import | None:
     """The last completed import of a file with the same columns, in whatever order."""
     done = Import.objects.filter(state=Import.State.COMPLETED, mapping__has_keys=list(columns))
@@ -40,6 +51,13 @@ def outcomes(import_id: int) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def waiting_imports(*, at: datetime) -> list[int]:
+    """Imports with work to do and nobody at it."""
+    free = Q(lease_until=None) | Q(lease_until__lt=at)
+    at_work = Import.objects.filter(free, state__in=Import.AT_WORK)
+    return list(at_work.order_by("pk").values_list("pk", flat=True))
+
+
 def progress(import_: Import) -> float:
     """How much of the current state's work is done, from 0 to 1."""
     if import_.state == Import.State.STAGING:
@@ -50,12 +68,16 @@ def progress(import_: Import) -> float:
     return 1.0 if import_.state == Import.State.COMPLETED else 0.0
 
 
+def problem_header(import_: Import) -> list[str]:
+    """The column names of the error file."""
+    return [*PROBLEM_COLUMNS, *import_.columns]
+
+
 def problem_lines(import_: Import) -> Iterator[list[str]]:
-    """The error file: header, then line, outcome, reason and the original cells of every row not imported.
+    """The error file: line, outcome, reason and the original cells of every row not imported.
 
     A stream; the cells come from the file itself. Raises NotFound when it was deleted.
     """
-    yield ["line", "outcome", "reason", *import_.columns]
     problems = ImportRow.objects.filter(imported_from=import_, outcome__in=ImportRow.PROBLEMS).order_by("line")
     with open_file(import_) as stream:
         found = records(stream, import_.encoding, import_.delimiter)

@@ -23,14 +23,19 @@ def register_attribute(*, name: str, type: str, description: str = "") -> Attrib
     Raises Invalid for a name that is no lower-case identifier or is a contact field, and AttributeTypeConflict
     when it is registered with another type.
     """
-    if not _NAME.match(name) or name in FIELDS:
-        raise Invalid(FieldError("/name", "use lower-case letters, digits and _, and no name of a contact field"))
+    check_name(name)
     if type not in TYPES:
         raise Invalid(FieldError("/type", f"is one of {', '.join(TYPES)}"))
     attribute, _ = Attribute.objects.get_or_create(name=name, defaults={"type": type, "description": description})
     if attribute.type != type:
         raise AttributeTypeConflict(f"The attribute {name} is registered as {attribute.type}, not {type}.")
     return attribute
+
+
+def check_name(name: str) -> None:
+    """Raises Invalid for what cannot be the name of an attribute."""
+    if not _NAME.match(name) or name in FIELDS:
+        raise Invalid(FieldError("/name", "use lower-case letters, digits and _, and no name of a contact field"))
 
 
 def typed_values(values: Mapping[str, Any], registry: Mapping[str, str]) -> dict[str, Value | None]:
@@ -41,6 +46,9 @@ def typed_values(values: Mapping[str, Any], registry: Mapping[str, str]) -> dict
     found: dict[str, Value | None] = {}
     errors = []
     for name, value in values.items():
+        if value is None:
+            found[name] = None
+            continue
         if name not in registry:
             errors.append(FieldError(f"/attributes/{name}", "is not registered; register it with its type", "unknown"))
             continue

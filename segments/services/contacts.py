@@ -1,6 +1,6 @@
 """Writes of single contacts; imports write theirs in sets (upserting.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ def upsert_contact(values: Mapping[str, Any]) -> Upserted:
     IdentityConflict when the two identities name two people. Suppression and consent are not touched.
     """
     clean = clean_values(values)
-    _require_identity(clean.get("external_id"), clean.get("email"))
+    _refuse(_without_identity(clean))
     for _ in range(3):  # somebody else may make the same person at the same moment
         try:
             with transaction.atomic():
@@ -54,23 +54,29 @@ def upsert_contact(values: Mapping[str, Any]) -> Upserted:
 
 def create_contact(values: Mapping[str, Any]) -> Contact:
     """A new person. Raises Invalid with pointers, also when the external_id or email is somebody's already."""
-    clean = clean_values(values)
-    _require_identity(clean.get("external_id"), clean.get("email"))
     with transaction.atomic():
-        _refuse_taken(clean, but=None)
-        return _create(clean)
+        _refuse(contact_problems(values))
+        return _create(clean_values(values))
 
 
 def edit_contact(contact: Contact, values: Mapping[str, Any]) -> bool:
     """Change the fields given; whether anything changed. Raises Invalid with pointers, also for a taken identity."""
-    clean = clean_values(values)
     with transaction.atomic():
         locked = Contact.objects.select_for_update().get(pk=contact.pk)
-        _refuse_taken(clean, but=contact.pk)
-        _require_identity(clean.get("external_id", locked.external_id), clean.get("email", locked.email))
-        changed = _change(locked, clean)
+        _refuse(contact_problems(values, of=locked))
+        changed = _change(locked, clean_values(values))
     contact.refresh_from_db()
     return changed
+
+
+def contact_problems(values: Mapping[str, Any], *, of: Contact | None = None) -> list[FieldError]:
+    """All that stands against a new person with these values, or against writing them to `of`."""
+    try:
+        clean = clean_values(values)
+    except Invalid as error:
+        return list(error.errors)
+    before = {"external_id": of.external_id, "email": of.email} if of else {}
+    return [*_without_identity({**before, **clean}), *_taken(clean, but=of.pk if of else None)]
 
 
 def clean_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,9 +107,23 @@ def _clean_field(name: str, text: str) -> dict[str, Any]:
     return {"email": value, "email_as_given": text, "email_key": address_key(value) if value else None}
 
 
-def _require_identity(external_id: str | None, email: str | None) -> None:
-    if not (external_id or email):
-        raise Invalid(FieldError("", "give external_id or email, so that the person can be recognised", "missing"))
+def _refuse(problems: Sequence[FieldError]) -> None:
+    if problems:
+        raise Invalid(*problems)
+
+
+def _without_identity(clean: Mapping[str, Any]) -> list[FieldError]:
+    if clean.get("external_id") or clean.get("email"):
+        return []
+    return [FieldError("", "give external_id or email, so that the person can be recognised", "missing")]
+
+
+def _taken(clean: Mapping[str, Any], but: int | None) -> list[FieldError]:
+    return [
+        FieldError(f"/{name}", "belongs to another contact", "taken")
+        for name in ("external_id", "email")
+        if clean.get(name) and Contact.objects.filter(~Q(pk=but), **{name: clean[name]}).exists()
+    ]
 
 
 def _find(external_id: str | None, email: str | None) -> Contact | None:
@@ -144,13 +164,3 @@ def _change(contact: Contact, clean: Mapping[str, Any]) -> bool:
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**old, **new}.items() if value is not None}
-
-
-def _refuse_taken(clean: Mapping[str, Any], but: int | None) -> None:
-    errors = [
-        FieldError(f"/{name}", "belongs to another contact", "taken")
-        for name in ("external_id", "email")
-        if clean.get(name) and Contact.objects.filter(~Q(pk=but), **{name: clean[name]}).exists()
-    ]
-    if errors:
-        raise Invalid(*errors)

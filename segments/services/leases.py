@@ -47,7 +47,6 @@ def take_lease(import_id: int) -> Lease | None:
     """The lease of an import that has work to do and nobody at it; None otherwise."""
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    at_work = [Import.State.STAGING, Import.State.RUNNING]
-    waiting = Import.objects.filter(free, pk=import_id, state__in=at_work)
+    waiting = Import.objects.filter(free, pk=import_id, state__in=Import.AT_WORK)
     until = now + LEASE
     return Lease(import_id, until) if waiting.update(lease_until=until, attempts=F("attempts") + 1) else None
