@@ -4,7 +4,7 @@ A person is a dict of columns, plus "attributes" (as JSON), "lists" and "imports
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -54,7 +54,8 @@ class World:
         return answer
 
     def leaf(self, rule: Rule, person: Person) -> bool:
-        field, operator, wanted = rule["field"], rule["operator"], rule.get("value")
+        field, operator = rule["field"], rule["operator"]
+        wanted: Any = rule.get("value")
         if operator in OPPOSITES:
             return not self.leaf({**rule, "operator": OPPOSITES[operator]}, person)
         if field in ("list", "import"):
@@ -64,7 +65,15 @@ class World:
         kind, value = self.known(field, person)
         if value is None:
             return False
-        return operator == "exists" or bool(getattr(self, kind)(operator, value, wanted))
+        compare: dict[str, Callable[[str, Any, Any], bool]] = {
+            "string": self.text,
+            "number": self.number,
+            "boolean": self.truth,
+            "date": self.day,
+            "datetime": self.instant,
+            "list": self.texts,
+        }
+        return operator == "exists" or compare[kind](operator, value, wanted)
 
     def known(self, field: str, person: Person) -> tuple[str, Any]:
         """The type of the field and its value, None when it is not known."""
@@ -83,14 +92,17 @@ class World:
         }[kind]
         return kind, value if fits else None
 
-    def string(self, operator: str, value: str, wanted: Any) -> bool:
-        return {
-            "equals": lambda: value == wanted,
-            "in": lambda: any(value == one for one in wanted),
-            "contains": lambda: value.find(wanted) >= 0,
-            "starts_with": lambda: value[: len(wanted)] == wanted,
-            "ends_with": lambda: value[-len(wanted) :] == wanted,
-        }[operator]()
+    def text(self, operator: str, value: str, wanted: Any) -> bool:
+        if operator == "in":
+            return any(value == one for one in wanted)
+        return bool(
+            {
+                "equals": value == wanted,
+                "contains": value.find(wanted) >= 0,
+                "starts_with": value[: len(wanted)] == wanted,
+                "ends_with": value[-len(wanted) :] == wanted,
+            }[operator]
+        )
 
     def number(self, operator: str, value: float, wanted: Any) -> bool:
         exact = Decimal(repr(value))
@@ -106,31 +118,31 @@ class World:
             "between": low <= exact <= high,
         }[operator]
 
-    def boolean(self, operator: str, value: bool, wanted: bool) -> bool:
+    def truth(self, operator: str, value: bool, wanted: bool) -> bool:
         return value is wanted
 
-    def list(self, operator: str, value: Any, wanted: Any) -> bool:
+    def texts(self, operator: str, value: Any, wanted: Any) -> bool:
         texts = {one for one in value if isinstance(one, str)}
         return bool(texts & set(wanted)) if operator == "contains_any" else texts >= set(wanted)
 
-    def date(self, operator: str, value: "date | str", wanted: Any) -> bool:
+    def day(self, operator: str, value: date | str, wanted: Any) -> bool:
         day = _day_of_calendar(value) if isinstance(value, str) else value
         today = self.at.astimezone(UTC).date()
         if operator == "within_last":
-            return self.day(f"{wanted}_ago") <= day <= today
+            return bool(self.point(f"{wanted}_ago") <= day <= today)
         if operator == "within_next":
-            return today <= day <= self.day(f"in_{wanted}")
+            return bool(today <= day <= self.point(f"in_{wanted}"))
         if operator == "between":
-            return self.day(wanted[0]) <= day <= self.day(wanted[1])
-        return _compare(operator, day, self.day(wanted))
+            return bool(self.point(wanted[0]) <= day <= self.point(wanted[1]))
+        return _compare(operator, day, self.point(wanted))
 
-    def datetime(self, operator: str, value: datetime, wanted: Any) -> bool:
+    def instant(self, operator: str, value: datetime, wanted: Any) -> bool:
         if operator == "within_last":
-            return self.datetime("greater_than_or_equal", value, f"{wanted}_ago") and value <= self.at
+            return self.instant("greater_than_or_equal", value, f"{wanted}_ago") and value <= self.at
         if operator == "within_next":
-            return self.at <= value and self.datetime("less_than_or_equal", value, f"in_{wanted}")
+            return self.at <= value and self.instant("less_than_or_equal", value, f"in_{wanted}")
         if operator == "between":
-            return self.datetime("greater_than_or_equal", value, wanted[0]) and self.datetime(
+            return self.instant("greater_than_or_equal", value, wanted[0]) and self.instant(
                 "less_than_or_equal", value, wanted[1]
             )
         point = self.point(wanted)
@@ -138,12 +150,7 @@ class World:
             return _compare(operator, value, point)
         return _compare(operator, value.astimezone(UTC).date(), point)
 
-    def day(self, text: str) -> date:
-        point = self.point(text)
-        assert not isinstance(point, datetime)
-        return point
-
-    def point(self, text: str) -> "date | datetime":
+    def point(self, text: str) -> Any:
         """A day, or for what is given to the minute an instant."""
         now = self.at.astimezone(UTC)
         if text in ("yesterday", "today", "tomorrow"):
@@ -151,20 +158,21 @@ class World:
         words = text.split("_")
         if words[0] == "in" or words[-1] == "ago":
             amount, unit = words[1:] if words[0] == "in" else words[:-1]
-            step = relativedelta(**{unit.rstrip("s") + "s": int(amount)})  # type: ignore[arg-type]
+            step = relativedelta(**{unit.rstrip("s") + "s": int(amount)})
             then = now + step if words[0] == "in" else now - step
             return then if unit.rstrip("s") in ("minute", "hour") else then.date()
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def _day_of_calendar(text: str) -> Any:
-    """The date written as YYYY-MM-DD, None for anything else."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    """The date written as YYYY-MM-DD, the last of its month for a day that is in no calendar; None for all else."""
+    written = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text)
+    if not written:
         return None
-    try:
-        return date(*(int(part) for part in text.split("-")))
-    except ValueError:
+    year, month, day = (int(part) for part in written.groups())
+    if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
+    return min(date(max(year, 1), month, 1) + relativedelta(day=31), date(max(year, 1), month, 1) + timedelta(day - 1))
 
 
 def _compare(operator: str, value: Any, other: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -100,7 +100,7 @@ class Peopled:
     """The world, its people by row id, and the public ids that rules may name."""
 
     world: World
-    people: dict[int, Person]
+    people: Mapping[int, Person]
     lists: list[str]
     imports: list[str]
     segments: list[str]
@@ -225,7 +225,7 @@ def _many(values: SearchStrategy[Any]) -> SearchStrategy[list[Any]]:
 
 def _leaves(fields: list[str], *cases: tuple[list[str], SearchStrategy[Any]]) -> SearchStrategy[dict[str, Any]]:
     return st.one_of(
-        st.builds(_leaf, st.sampled_from(fields), st.sampled_from(operators), values) for operators, values in cases
+        *(st.builds(_leaf, st.sampled_from(fields), st.sampled_from(operators), values) for operators, values in cases)
     )
 
 
