@@ -115,7 +115,7 @@ def test_a_dispatch_whose_lease_ran_out_is_unknown_and_not_sent_again() -> None:
 def test_a_late_answer_turns_unknown_into_the_truth() -> None:
     order = make_order()
     plan(order, make_people(1))
-    (message_id, attempt), = _begin(_claim()).items()
+    ((message_id, attempt),) = _begin(_claim()).items()
     _expire_leases()
     ledger.sweep()
     assert ledger.settle([Settlement(message_id, attempt, S.SENT, "sent")]) == {message_id}
@@ -125,7 +125,7 @@ def test_a_late_answer_turns_unknown_into_the_truth() -> None:
 def test_settling_twice_holds_once() -> None:
     order = make_order()
     plan(order, make_people(1))
-    (message_id, attempt), = _begin(_claim()).items()
+    ((message_id, attempt),) = _begin(_claim()).items()
     settlement = Settlement(message_id, attempt, S.SENT, "sent")
     assert ledger.settle([settlement]) == {message_id}
     assert ledger.settle([settlement]) == set()
@@ -135,7 +135,7 @@ def test_settling_twice_holds_once() -> None:
 def test_a_worker_of_an_earlier_attempt_cannot_settle_a_later_one() -> None:
     order = make_order()
     plan(order, make_people(1))
-    (message_id, first), = _begin(_claim()).items()
+    ((message_id, first),) = _begin(_claim()).items()
     ledger.settle([Settlement(message_id, first, S.READY, "deferred", "transient")])
     assert _begin(_claim()) == {message_id: first + 1}
     assert ledger.settle([Settlement(message_id, first, S.FAILED, "failed")]) == set()
@@ -144,10 +144,8 @@ def test_a_worker_of_an_earlier_attempt_cannot_settle_a_later_one() -> None:
 
 def test_a_deferred_message_waits_for_its_time() -> None:
     plan(make_order(), make_people(1))
-    (message_id, attempt), = _begin(_claim()).items()
-    ledger.settle(
-        [Settlement(message_id, attempt, S.READY, "deferred", due_at=timezone.now() + timedelta(minutes=5))]
-    )
+    ((message_id, attempt),) = _begin(_claim()).items()
+    ledger.settle([Settlement(message_id, attempt, S.READY, "deferred", due_at=timezone.now() + timedelta(minutes=5))])
     assert _claim() == []
 
 

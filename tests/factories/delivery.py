@@ -28,7 +28,10 @@ def make_people(count: int, domain: str = "example.com") -> list[Contact]:
 
 
 def make_version(
-    html: str = "<p>Hi {{ first_name | default: 'there' }}</p>", *, subject: str = "News", missing_policy: str = "fallback"
+    html: str = "<p>Hi {{ first_name | default: 'there' }}</p>",
+    *,
+    subject: str = "News",
+    missing_policy: str = "fallback",
 ) -> TemplateVersion:
     """A version as compiling leaves it, without links."""
     template = MessageTemplate.objects.create(name=f"Template {next(_numbers)}")

@@ -46,7 +46,9 @@ def recorder(folder: Path, *, delay_ms: float) -> Iterator[RecorderProcess]:
     path = folder / "recorded"
     path.touch()
     script = Path(__file__).with_name("recorder.py")
-    process = subprocess.Popen([sys.executable, str(script), str(path), str(delay_ms)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(path), str(delay_ms)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout
         yield RecorderProcess(int(process.stdout.readline()), path)
