@@ -49,9 +49,8 @@ def test_opt_out_wins_over_a_claimed_message(
     assert sum(states.values()) == ROUNDS * PEOPLE
     assert set(states) <= {"sent", "skipped", "unknown"}
     assert workers.kills > 0
-    assert (
-        min(states["sent"], states["skipped"]) > ROUNDS * PEOPLE / 20
-    )  # both sides won sometimes, else it was no race
+    # both sides won sometimes, else it was no race
+    assert min(states["sent"], states["skipped"]) > ROUNDS * PEOPLE / 20
 
 
 def _race() -> dict[str, int]:
