@@ -63,5 +63,6 @@ def configuration(*, as_json: bool, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             "celery": {"level": "WARNING"},
+            "mail.log": {"level": "ERROR"},  # aiosmtpd tells every command it reads
         },
     }
