@@ -89,7 +89,7 @@ def _worker(queue: str, concurrency: int) -> list[str]:
 
 
 def _celery(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "config", *arguments, "--loglevel", "warning"]
+    return [sys.executable, "-m", "celery", "--quiet", "-A", "config", *arguments, "--loglevel", "warning"]
 
 
 def claim_port(asked: int | None, *, preferred: int = 8000) -> int:
