@@ -150,7 +150,10 @@ class _Session(asyncio.Protocol):
 async def _serve(port: int, record: Path, delay: float) -> None:
     loop = asyncio.get_running_loop()
     descriptor = os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    server = await loop.create_server(lambda: _Session(descriptor, delay), "127.0.0.1", port, backlog=256)
+    try:
+        server = await loop.create_server(lambda: _Session(descriptor, delay), "127.0.0.1", port, backlog=256)
+    except OSError as error:
+        raise SystemExit(f"The sink cannot listen on port {port}: {error.strerror}") from None
     print(server.sockets[0].getsockname()[1], flush=True)
     parent_gone = asyncio.Event()
     loop.add_reader(sys.stdin, parent_gone.set)  # readable at its end, that is when the parent has gone
