@@ -55,6 +55,10 @@ class _Trial:
         return self.work.sources[name].place(None)
 
     @property
+    def has_html(self) -> bool:
+        return self.work.draft.format != "text"
+
+    @property
     def messages(self) -> list[Rendered]:
         return [message for message in (self.bare, self.full) if message]
 
@@ -86,7 +90,7 @@ def _render(work: Compilation, terms: Terms, fields: Mapping[str, object]) -> tu
     draft = work.draft
     content = CompiledContent.parse(
         language=draft.language,
-        subject=draft.subject or "-",
+        subject=draft.subject.strip() or "-",
         preheader=draft.preheader,
         html=work.compiled.html,
         text=work.compiled.text,
@@ -122,7 +126,7 @@ def _tags(trial: _Trial) -> Iterator[Finding]:
 
 def _markup(trial: _Trial) -> Iterator[Finding]:
     """The tags of the body as the author wrote them, so that every finding has its line."""
-    if trial.work.draft.format == "text":
+    if not trial.has_html:
         return
     body = Protected(trial.work.sources["body"], [])
     defaults = False
@@ -161,7 +165,7 @@ def _href(attribute: Attribute, body: Protected) -> Iterator[Finding]:
 def _unsubscribe(trial: _Trial) -> Iterator[Finding]:
     if trial.terms.purpose != "marketing":
         return
-    if any(message.html and _UNSUBSCRIBE not in _visible(message.html) for message in trial.messages):
+    if trial.has_html and any(_UNSUBSCRIBE not in _visible(message.html) for message in trial.messages):
         yield finding("E102", "not everybody sees an unsubscribe link", trial.place("body"))
     if any(_UNSUBSCRIBE not in message.text for message in trial.messages):
         yield finding("E103", "the text part does not always have the unsubscribe link", trial.place("text"))
@@ -172,7 +176,7 @@ def _address(trial: _Trial) -> Iterator[Finding]:
         return
     wanted = _words(trial.terms.postal_address or _ADDRESS)
     for message in trial.messages:
-        parts = [_visible(message.html), message.text] if message.html else [message.text]
+        parts = [_visible(message.html), message.text] if trial.has_html else [message.text]
         if any(wanted not in _words(part) for part in parts):
             yield finding("E104", "not everybody sees the postal address of the brand", trial.place("body"))
             return
@@ -194,7 +198,7 @@ def _size(trial: _Trial) -> Iterator[Finding]:
 
 
 def _text_made(trial: _Trial) -> Iterator[Finding]:
-    if trial.work.draft.format != "text" and not trial.work.draft.text.strip():
+    if trial.has_html and not trial.work.draft.text.strip():
         yield finding("W003", "the text part is made from the HTML", trial.place("text"))
 
 

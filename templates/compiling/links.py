@@ -143,7 +143,7 @@ def _guarded(attribute: Attribute, spots: list[Spot], findings: Findings) -> Add
     value, start = attribute.value or "", attribute.value_start
     for spot in spots:
         static = value[at - start : spot.offset - start]
-        liquid = _filtered(spot.piece, _filter_for(spot, begun.before(spot)))
+        liquid = _filtered(spot.piece, begun.filter_for(spot))
         html += static, liquid
         text += literal(hrefs.unescape_attribute(static)), liquid
         at = spot.offset + 1
@@ -151,12 +151,6 @@ def _guarded(attribute: Attribute, spots: list[Spot], findings: Findings) -> Add
     text.append(literal(hrefs.unescape_attribute(value[at - start :])))
     opening = f"{{% _url {'href' if link else 'src'} %}}"
     return Address(f"{opening}{''.join(html)}{{% end_url %}}", f"{opening}{''.join(text)}{{% end_url %}}")
-
-
-def _filter_for(spot: Spot, begun: bool) -> str:
-    if not spot.prints:
-        return ""
-    return "_url_part" if begun else "_url"
 
 
 def _check_beginning(attribute: Attribute, spots: list[Spot], findings: Findings) -> None:
@@ -174,24 +168,32 @@ class _Begun:
         self.attribute = attribute
         self.now = False
         self.done = attribute.value_start
+        self.capturing = 0
         self.blocks: list[tuple[bool, bool]] = []  # at the beginning of the block, at the end of any branch
 
-    def before(self, spot: Spot) -> bool:
+    def filter_for(self, spot: Spot) -> str:
+        """The filter for what this piece prints; what is captured is filtered where it is printed."""
         value = self.attribute.value or ""
         static = value[self.done - self.attribute.value_start : spot.offset - self.attribute.value_start]
-        self.now = self.now or bool(static.strip())
         self.done = spot.offset + 1
-        begun, name = self.now, spot.piece.name
+        self.capturing += {"capture": 1, "endcapture": -1}.get(spot.piece.name, 0)
+        if self.capturing or spot.piece.name == "endcapture":
+            return ""
+        self.now = self.now or bool(static.strip())
         if spot.prints:
-            self.now = True
-        elif name in {"else", "elsif", "when"} and self.blocks:
+            begun, self.now = self.now, True
+            return "_url_part" if begun else "_url"
+        self._branch(spot.piece.name)
+        return ""
+
+    def _branch(self, name: str) -> None:
+        if name in {"else", "elsif", "when"} and self.blocks:
             first, after = self.blocks[-1]
             self.blocks[-1], self.now = (first, after or self.now), first
         elif name.startswith("end") and self.blocks:
             self.now = self.blocks.pop()[1] or self.now
         elif name in {"if", "unless", "case", "for"}:
             self.blocks.append((self.now, False))
-        return begun
 
 
 def plain_links(text: str, known: list[Piece], slots: Slots) -> str:

@@ -22,8 +22,13 @@ class Use:
     """A merge tag at one place. `open` when it is printed with neither a default nor a condition around it."""
 
     name: str
-    place: Place
+    source: Source
+    offset: int
     open: bool
+
+    @property
+    def place(self) -> Place:
+        return self.source.place(self.offset)
 
 
 def uses(template: BoundTemplate, source: Source) -> list[Use]:
@@ -34,7 +39,7 @@ def uses(template: BoundTemplate, source: Source) -> list[Use]:
         for variables in template.analyze().globals.values()
         for variable in variables
     ]
-    return [Use(name, source.place(offset), offset in unguarded) for offset, name in sorted(found)]
+    return [Use(name, source, offset, offset in unguarded) for offset, name in sorted(found)]
 
 
 def canonical(path: list[str]) -> str:

@@ -172,7 +172,7 @@ class _Writer:
         address, start = self.links.pop()
         label = "".join(self.parts[start:]).strip()
         if address.url and label == literal(address.url):
-            del self.parts[start:]
+            del self.parts[start + self.parts[start].isspace() :]  # the gap before the label stays
             label = ""
         if address.text:
             self.space = self.space or bool(label)

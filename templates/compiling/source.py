@@ -19,11 +19,12 @@ from templates.findings import Findings, Place, near
 FIRST_MARK = 0xF0000
 MARK = re.compile("[\U000f0000-\U0010fffd]")
 MAX_SOURCE = 500_000  # characters, shared blocks written out
-MAX_PIECES = 5_000
+MAX_PIECES = 2_000
 MAX_PIECE = 2_000  # characters of one {{ … }} or {% … %}
 
 _RULES = compile_liquid_rules()  # the library's own, so that we never see a piece where it sees none
 _DELIMITER = re.compile(r"\{[{%]")
+_VERBATIM = re.compile(r"\{%-?\s*(raw|doc)\s*-?%\}")
 _RENDER = re.compile(r"""(['"])(?P<name>.*?)\1$""")
 
 
@@ -103,6 +104,25 @@ def pieces(source: Source) -> Iterator[Piece]:
             yield Piece("raw", match[0], "", match["raw"] or "", source, match.start())
 
 
+def _unclosed(source: Source) -> tuple[str, Place] | None:
+    """The first piece of Liquid without an end.
+
+    The library finds it too, but reads the rest of the text for every such beginning: minutes for a large one.
+    """
+    text, at = source.text, 0
+    while opening := _DELIMITER.search(text, at):
+        closing = text.find("}}" if opening[0] == "{{" else "%}", opening.end())
+        if closing < 0:
+            return f"this {opening[0]} is not closed", source.place(opening.start())
+        at = closing + 2
+        name = _VERBATIM.match(text, opening.start(), at)
+        end = re.compile(rf"\{{%-?\s*end{name[1]}\s*-?%\}}").search(text, at) if name else None
+        if name and not end:
+            return f"{name[0].strip()} has no end{name[1]}", source.place(opening.start())
+        at = end.end() if end else at
+    return None
+
+
 class _Expansion:
     """The work of `expand`: what is written out so far."""
 
@@ -115,6 +135,9 @@ class _Expansion:
         self.used: set[str] = set()
 
     def write(self, source: Source, inside: tuple[str, ...]) -> None:
+        if problem := _unclosed(source):
+            self.findings.add("E001", *problem)
+            return
         done = 0
         for piece in pieces(source):
             if piece.name == "render":

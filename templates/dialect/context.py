@@ -17,7 +17,7 @@ from liquid.utils import ReadOnlyChainMap
 from templates.dialect import filters
 
 MAX_OUTPUT = 1_000_000  # characters of one rendered part
-MAX_STEPS = 50_000  # nodes rendered inside loops
+MAX_STEPS = 20_000  # nodes rendered inside loops
 MAX_FILTERED = 5_000_000  # characters and items that filters read and make
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_TEXT = 100_000  # characters
 MAX_ITEMS = 1_000
 MAX_NUMBER = 10**15
+_ARITHMETIC = frozenset("abs at_least at_most ceil divided_by floor minus modulo plus round sum times".split())
 
 # No %s (the machine's zone), no %c %x %X %r (its locale), and no width: %9999999d is ten megabytes.
 _DATE_FORMAT = re.compile(r"(?:[^%]|%[-_0^#]?[aAbBdeFHIjklmMpPSTuUVwWyYzZ%]){0,200}")
@@ -34,6 +35,8 @@ def apply(context: "Context", name: str, function: Callable[..., Any], value: An
     context.charge(sum(map(_size, (value, *args))) + _made(name, value, args))
     result = function(value, *args, **kwargs)
     context.charge(_size(result))
+    if name in _ARITHMETIC and isinstance(result, int | float) and not abs(result) <= MAX_NUMBER:
+        raise FilterArgumentError(f"a number beyond {MAX_NUMBER:,}", token=None)
     return result
 
 
@@ -47,8 +50,6 @@ def _size(value: Any) -> int:
         return _within(len(value), MAX_TEXT, "text")
     if isinstance(value, list | tuple | dict | range):
         return _within(len(value), MAX_ITEMS, "a list")
-    if isinstance(value, int | float) and not abs(value) <= MAX_NUMBER:
-        raise FilterArgumentError(f"a number beyond {MAX_NUMBER:,}", token=None)
     return 1
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from liquid import RenderContext
 from liquid.ast import BlockNode, Node
 from liquid.builtin.tags import for_tag
+from liquid.exceptions import LoopIterationLimitError
 from liquid.parser import get_parser
 from liquid.stream import TokenStream
 from liquid.tag import Tag
@@ -13,7 +14,7 @@ from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG, Token
 from markupsafe import Markup
 
 from templates.dialect import hrefs
-from templates.dialect.context import Context
+from templates.dialect.context import MAX_STEPS, Context
 
 
 class _WeighedFor(for_tag.ForNode):
@@ -26,6 +27,9 @@ class _WeighedFor(for_tag.ForNode):
         self.weight = count_nodes(block)
 
     def render_to_output(self, context: RenderContext, buffer: Any) -> int:
+        range_ = self.expression.iterable.evaluate(context) if self.expression.reversed else None
+        if isinstance(range_, range) and len(range_) > MAX_STEPS:  # the library makes a list of it before it counts
+            raise LoopIterationLimitError("loops run too long", token=self.token)
         cast(Context, context).weight = self.weight
         return super().render_to_output(context, buffer)
 
