@@ -11,11 +11,12 @@ def rows(name: str, **values: Any) -> list[tuple[Any, ...]]:
     """Execute one named statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(queries("campaigns", "enrolments")[name], values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def count(name: str, **values: Any) -> int:
     """Execute one named statement and return how many rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(queries("campaigns", "enrolments")[name], values)
-        return cursor.rowcount
+        return int(cursor.rowcount)

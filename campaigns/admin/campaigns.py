@@ -78,7 +78,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     def save_model(self, request: HttpRequest, obj: Campaign, form: forms.ModelForm[Campaign], change: bool) -> None:
         plan = {field: form.cleaned_data[field] for field in ("name", *PLAN_FIELDS, *AUDIENCE_FIELDS)}
         by = cast(User, request.user)
-        saved = services.edit(obj, by=by, **plan) if change else services.create(by=by, **plan)  # type: ignore[typeddict-item]
+        saved = services.edit(obj, by=by, **plan) if change else services.create(by=by, **plan)
         obj.pk, obj._state.adding = saved.pk, False  # noqa: SLF001 (the form made it, the service saved it)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

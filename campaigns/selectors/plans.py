@@ -91,10 +91,16 @@ def _template_problems(campaign: Campaign) -> list[FieldError]:
     except DomainError as error:  # it costs too much to be proofed, and so to be sent
         return [FieldError("/template", error.detail, error.code)]
     return [
-        FieldError(f"/template{finding.pointer}", finding.message, finding.code)
+        FieldError(f"/template{finding.pointer}", _in_words(finding), finding.code)
         for finding in findings
         if finding.level == "error"
     ]
+
+
+def _in_words(finding: proofing.Finding) -> str:
+    """`Not everybody sees an unsubscribe link (line 3). Add a visible link …`"""
+    where = f" (line {finding.line})" if finding.line else ""
+    return f"{finding.message[:1].upper()}{finding.message[1:]}{where}. {finding.fix}."
 
 
 def _purpose_problems(campaign: Campaign, by: User | None) -> list[FieldError]:

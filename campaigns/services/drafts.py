@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -68,7 +68,7 @@ def archive(campaign: Campaign, *, by: User | None, at: datetime) -> None:
         moves.make(campaign, states.ARCHIVE, by=by, archived_at=at)
 
 
-def _columns(plan: Plan) -> dict[str, object]:
+def _columns(plan: Plan) -> dict[str, Any]:
     return {field: value for field, value in plan.items() if field not in AUDIENCE_FIELDS}
 
 

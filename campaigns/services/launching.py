@@ -1,6 +1,7 @@
 """Launch now or at a time. A launch pins what goes out; who gets it is frozen by the engine right after."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +16,7 @@ from campaigns.steps.send import SendConfig
 from config.lib.errors import Conflict, FieldError, Invalid
 from delivery.models import Lane
 
-_NO_SCHEDULE = {"scheduled_local": "", "scheduled_zone": "", "scheduled_at": None, "held_reason": ""}
+_NO_SCHEDULE: dict[str, Any] = {"scheduled_local": "", "scheduled_zone": "", "scheduled_at": None, "held_reason": ""}
 
 
 def launch(campaign: Campaign, *, by: User | None, at: datetime) -> Run:
@@ -45,9 +46,12 @@ def schedule(campaign: Campaign, *, local: datetime, zone: str, by: User | None,
     problems = [p for p in selectors.readiness(checked, by=by) if p.code != selectors.EMPTY_AUDIENCE]
     if checked.state in states.SCHEDULE.sources and problems:
         raise NotReady(*problems)
-    when = {"scheduled_local": local.isoformat(timespec="seconds"), "scheduled_zone": zone, "scheduled_at": due}
+    wall = local.isoformat(timespec="seconds")
     with transaction.atomic():
-        moves.make(campaign, states.SCHEDULE, by=by, seen=checked.updated_at, held_reason="", **when)
+        moves.make(
+            campaign, states.SCHEDULE, by=by, seen=checked.updated_at,
+            scheduled_local=wall, scheduled_zone=zone, scheduled_at=due, held_reason="",
+        )  # fmt: skip
     return due
 
 

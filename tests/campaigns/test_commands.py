@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from campaigns.models import Campaign
 from config.lib.errors import DomainError
+from delivery.models import DeliveryEvent
 from delivery.selectors import ledger
 from tests.factories import campaigns as make
 from tests.factories.compliance import make_brand, make_sender
@@ -116,7 +117,7 @@ def test_explain_tells_what_happened_in_order(number: int) -> None:
     campaign = Campaign.objects.get(pk=number)
     ana = campaign.lists.get().memberships.earliest("pk").contact
     for kind in ("deferred", "bounced"):
-        make.DeliveryEvent.objects.create(
+        DeliveryEvent.objects.create(
             kind=kind, message_id=1, contact_id=ana.pk, campaign_id=number, order_id=1, channel="email"
         )
     lines = _run("explain", "--contact", ana.pk, "--campaign", number).splitlines()

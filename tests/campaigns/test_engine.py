@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from campaigns import engine, freezing, selectors, services
+from campaigns import engine, enrolments, freezing, selectors, services
 from campaigns.models import Campaign, Enrolment, EnrolmentEvent, JourneyVersion, Run, Step
 from campaigns.steps.base import Batch
 from campaigns.steps.send import Send
@@ -56,7 +56,7 @@ def test_batches_are_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> Non
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.enrolments, "count", die)
+        patch.setattr(enrolments, "count", die)
         with pytest.raises(KeyboardInterrupt):
             _advance()
     assert Message.objects.count() == 0
@@ -92,7 +92,7 @@ def test_runs_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     large, small = make.frozen(make_people(20)), make.frozen(make_people(2))
     engine.advance(at=AT, seconds=0)  # one batch, and the time is over
     assert large.enrolments.filter(state="completed").count() == 2
-    rows = engine.enrolments.rows("due", at=AT)
+    rows = enrolments.rows("due", at=AT)
     assert [run for run, _ in rows] == [large.pk, small.pk]
     _advance()
     assert not Enrolment.objects.filter(state="waiting").exists()

@@ -9,13 +9,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from campaigns import engine, services
+from campaigns import engine, selectors, services
 from campaigns.errors import ChangedMeanwhile, IllegalMove, NotReady
 from campaigns.models import Campaign, JourneyVersion, Run, Step
 from campaigns.scheduling import wall_time
-from campaigns.services import launching
 from config.lib.errors import Conflict, Invalid
 from delivery.models import SendOrder
+from templates.drafts import ContentDraft
+from templates.services import save_version
 from tests.factories import campaigns as make
 from tests.factories.delivery import make_people
 
@@ -69,9 +70,8 @@ def test_a_template_edited_after_the_launch_does_not_change_it() -> None:
     template = run.campaign.template
     assert template is not None
     pinned = template.current_id
-    make.save_version(
-        template, contents=[make.ContentDraft(language="en", format="html", subject="New", body=make.BODY)], by=None
-    )
+    draft = ContentDraft(language="en", format="html", subject="New", body=make.BODY)
+    save_version(template, contents=[draft], by=None)
     template.refresh_from_db()
     assert template.current_id != pinned
     assert SendOrder.objects.get(campaign_id=run.campaign_id).template_version_id == pinned
@@ -106,13 +106,13 @@ def test_a_campaign_is_launched_once() -> None:
 @pytest.mark.django_db
 def test_what_was_changed_while_it_was_checked_is_not_launched(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = make.campaign()
-    check = launching.selectors.readiness
+    check = selectors.readiness
 
     def check_and_let_somebody_edit(checked: Campaign, **rest: Any) -> Any:
         services.edit(Campaign.objects.get(pk=campaign.pk), by=None, name="Other")
         return check(checked, **rest)
 
-    monkeypatch.setattr(launching.selectors, "readiness", check_and_let_somebody_edit)
+    monkeypatch.setattr(selectors, "readiness", check_and_let_somebody_edit)
     with pytest.raises(ChangedMeanwhile):
         services.launch(campaign, by=None, at=AT)
     assert not Run.objects.exists()
@@ -243,7 +243,7 @@ def test_one_that_fails_does_not_stop_the_others(scheduled: Campaign, monkeypatc
             raise RuntimeError("defect")
         return launch(campaign, **rest)
 
-    monkeypatch.setattr(engine.services, "launch", launch_or_break)
+    monkeypatch.setattr(services, "launch", launch_or_break)
     engine.launch_due(at=DUE)
     assert Run.objects.get().campaign == other
 

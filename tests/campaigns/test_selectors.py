@@ -51,9 +51,11 @@ def test_the_sender_is_of_the_brand() -> None:
 
 @pytest.mark.django_db
 def test_the_findings_of_the_proof_stand_in_the_way() -> None:
-    missing = _missing(make.campaign(template=make.template("<p>Buy now!</p>")))
-    assert missing
-    assert all(pointer.startswith("/template") for pointer, _ in missing)
+    campaign = make.campaign(template=make.template("<p>Buy now!</p>"))
+    problems = selectors.readiness(selectors.with_plan(campaign.pk))
+    assert problems
+    assert all(problem.pointer.startswith("/template/contents/0/") for problem in problems)
+    assert problems[0].detail.startswith("Not everybody sees an unsubscribe link. Add a visible link")
 
 
 @pytest.mark.django_db

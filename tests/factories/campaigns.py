@@ -45,7 +45,7 @@ def campaign(contacts: Sequence[Contact] | None = None, **plan: Any) -> Campaign
         "template": template(),
         "lists": [listed(make_people(3) if contacts is None else contacts)],
     }
-    return services.create(by=None, **{**defaults, **plan})  # type: ignore[typeddict-item]
+    return services.create(by=None, **{**defaults, **plan})
 
 
 def launched(contacts: Sequence[Contact] | None = None, *, at: datetime = AT, **plan: Any) -> Run:

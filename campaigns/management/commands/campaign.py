@@ -59,6 +59,9 @@ class Command(BaseCommand):
 
     def _create(self, **options: Any) -> None:
         brand = _find(Brand, options["brand"])
+        audience: Any = {
+            field: [_find(model, name) for name in options[field]] for field, (_, model) in _AUDIENCE.items()
+        }
         campaign = services.create(
             by=None,
             name=options["name"],
@@ -67,8 +70,8 @@ class Command(BaseCommand):
             sender=_sender(brand, options["sender"]),
             template=_find(MessageTemplate, options["template"]),
             list=_find(ContactList, options["list"]) if options["list"] else None,
-            **{field: [_find(model, name) for name in options[field]] for field, (_, model) in _AUDIENCE.items()},
-        )  # type: ignore[misc]
+            **audience,
+        )
         self.stdout.write(str(campaign.pk))
 
     def _check(self, campaign: Campaign, **options: Any) -> None:
@@ -129,7 +132,7 @@ def _campaign(pk: int) -> Campaign:
 
 def _find(model: type[M], text: str) -> M:
     """The row with this name, or with this number. Raises CommandError."""
-    rows = QuerySet(model)
+    rows: QuerySet[M] = QuerySet(model)
     found = rows.filter(name=text).first()
     if found is None and text.isdecimal():
         found = rows.filter(pk=int(text)).first()
