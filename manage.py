@@ -23,6 +23,8 @@ def main() -> None:
             from config import services
 
             services.ensure()
+            if services.are_new():
+                execute_from_command_line([sys.argv[0], "migrate", "--verbosity=0"])
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, ServiceError, DomainError) as error:
         sys.exit(f"{type(error).__name__}: {error}")

@@ -2,6 +2,7 @@
 
 import os
 
+import psycopg
 from django.conf import settings
 
 from config.lib import embedded
@@ -22,3 +23,11 @@ def wanted() -> dict[str, Service]:
 def ensure() -> list[Service]:
     """Start those that do not run; returns the ones it started. Raises ServiceError with the remedy."""
     return [service for service in wanted().values() if service.ensure()]
+
+
+def are_new() -> bool:
+    """Whether the embedded database has no tables yet: the first command on a new checkout makes them."""
+    if "postgres" not in wanted():
+        return False  # an operator's own database is migrated by the operator
+    with psycopg.connect(embedded.database_url(settings.STATE_DIR, "postrider_app")) as connection:
+        return connection.execute("SELECT to_regclass('public.django_migrations') IS NULL").fetchone() == (True,)
