@@ -30,6 +30,7 @@ from config.lib.embedded.places import (
 _PORT = 5432  # of a socket in a private folder: it meets no other server
 _SILENCE = 60.0  # seconds a started server may take to open its socket
 _TELL_EVERY = 5.0
+_LONGEST_LOG = 10 * 1024**2
 _ROLES = """\
 CREATE ROLE postrider_owner LOGIN CREATEDB
 CREATE ROLE postrider_app LOGIN
@@ -109,13 +110,15 @@ class Postgres:
     def _start(self) -> bool:
         child: subprocess.Popen[bytes] | None = None
         begun = told = heard = time.monotonic()
+        said = 0  # bytes that the log had when it was launched
         while (state := self._ping()) != pq.Ping.OK:
             now = time.monotonic()
             if state == pq.Ping.REJECT:  # it recovers from a crash, or is on its way down: however long that takes
                 heard = now
             elif not self._alive(child):
                 if child:
-                    raise ServiceError(f"Postgres does not start: {self._last_words()} (see {self.log})")
+                    raise ServiceError(f"Postgres does not start: {_cause(self._log_since(said))} (see {self.log})")
+                said = self._rotate_log()
                 child = self._launch()
             elif now - heard > _SILENCE:
                 raise ServiceError(f"Postgres has opened no socket for {_SILENCE:.0f} s: see {self.log}")
@@ -145,8 +148,6 @@ class Postgres:
         config = self.home / "postgresql.conf"
         config.write_text(tuning.configuration(socket_dir(self.home), durable=self.durable))
         config.chmod(0o644)
-        if self.log.exists() and self.log.stat().st_size > 10 * 1024**2:
-            self.log.replace(self.log.with_suffix(".old"))
         options = ["-D", str(self._data), "-p", str(_PORT), "-c", f"config_file={config}"]
         with self.log.open("ab") as log:
             return self._run("postgres", *options, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -167,10 +168,16 @@ class Postgres:
         except psutil.Error:
             return False
 
-    def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        grave = [line for line in lines[-50:] if "FATAL" in line or "PANIC" in line or "error" in line]
-        return (grave or lines or ["it left no log"])[-1].strip()
+    def _rotate_log(self) -> int:
+        """Begin a new log when the old one is long; returns how many bytes it has."""
+        size = self.log.stat().st_size if self.log.exists() else 0
+        if size < _LONGEST_LOG:
+            return size
+        self.log.replace(self.log.with_suffix(".old"))
+        return 0
+
+    def _log_since(self, offset: int) -> str:
+        return self.log.read_bytes()[offset:].decode(errors="replace") if self.log.exists() else ""
 
     # --- creating
 
@@ -191,8 +198,7 @@ class Postgres:
         with self._run(program, *arguments, **streams) as child:
             output = child.communicate(given.encode())[0].decode(errors="replace")
         if child.returncode != 0 or "ERROR:" in output:
-            self.log.write_text(output)
-            raise ServiceError(f"Cannot set up Postgres in {self.home}: {self._last_words()}")
+            raise ServiceError(f"Cannot set up Postgres in {self.home}: {_cause(output)}")
 
     def _run(self, program: str, *arguments: str, **streams: Any) -> "subprocess.Popen[bytes]":
         """A program of Postgres, as the unprivileged user when we are root, in a session of its own."""
@@ -202,3 +208,10 @@ class Postgres:
         command = [str(binaries.postgres(self._account) / program), *arguments]
         env = {"PATH": os.defpath, "LC_ALL": "C", "HOME": str(self.home)}
         return subprocess.Popen(command, cwd=self.home, env=env, start_new_session=True, **who, **streams)
+
+
+def _cause(output: str) -> str:
+    """The line that tells why: the first grave one, since the later ones follow from it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    grave = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "ERROR", "error:"))]
+    return next(iter(grave or lines[-1:]), "it said nothing")
