@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = "postfix-tools"
+_SYSTEM_FOLDERS = ["/usr/sbin", "/usr/local/sbin"]  # not on everybody's PATH
 _TIMEOUT = 120
 
 
@@ -33,7 +34,7 @@ class Tools:
 
 def find(state_dir: Path) -> Tools | None:
     """The tools on PATH or unpacked before, when they run; else None. Downloads nothing."""
-    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    search = os.pathsep.join([os.environ.get("PATH", ""), *_SYSTEM_FOLDERS])
     sink, source = (shutil.which(name, path=search) for name in ("smtp-sink", "smtp-source"))
     if sink and source:
         return Tools(Path(sink), Path(source), dict(os.environ))
@@ -48,16 +49,19 @@ def unpack(state_dir: Path) -> Tools | None:
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return None
     with tempfile.TemporaryDirectory() as folder:
-        apt = _Apt(Path(folder))
         try:
-            apt.download(["postfix"])
-            tools = apt.unpack(state_dir / _FOLDER)
-            if not tools:  # a slim system may lack Berkeley DB, ICU or NSL
-                apt.download(apt.libraries())
-                tools = apt.unpack(state_dir / _FOLDER)
+            return _fetch(Path(folder), state_dir / _FOLDER)
         except (OSError, subprocess.SubprocessError):
             return None
+
+
+def _fetch(folder: Path, target: Path) -> Tools | None:
+    apt = _Apt(folder)
+    apt.download(["postfix"])
+    if tools := apt.unpack(target):
         return tools
+    apt.download(apt.libraries())  # a slim system may lack Berkeley DB, ICU or NSL
+    return apt.unpack(target)
 
 
 def _unpacked(root: Path) -> Tools | None:

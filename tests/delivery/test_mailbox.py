@@ -189,9 +189,27 @@ def test_a_null_sender_and_several_recipients_are_taken(server: Server, mailbox:
 
 def test_the_server_offers_what_a_fast_client_needs(server: Server) -> None:
     with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp:
+        assert smtp.docmd("DATA")[0] == 503
         smtp.ehlo()
         assert {"pipelining", "8bitmime", "smtputf8", "size"} <= smtp.esmtp_features.keys()
         assert smtp.docmd("DATA")[0] == 503
+
+
+def test_a_message_beyond_all_measure_is_refused(
+    server: Server, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("delivery.mailbox.server._Server.line_length_limit", 10_000)
+    client = Client(Config("127.0.0.1", server.port))
+    huge = Envelope(1, "b@acme.test", "ana@example.test", b"Subject: x\r\n\r\n" + b"x" * 100_000)
+    receipts = client.send([huge], begin_before=time.monotonic() + 10)
+    client.close()
+    assert receipts[0].code == "552 5.3.4"
+    assert mailbox.count() == 0
+
+
+def test_a_host_that_is_not_ours_is_no_taken_port(mailbox: Mailbox) -> None:
+    with pytest.raises(OSError, match="assign"):
+        asyncio.run(serve(mailbox, "192.0.2.1", 0, ready=print))
 
 
 def test_a_taken_port_is_said_in_one_line(server: Server, mailbox: Mailbox) -> None:

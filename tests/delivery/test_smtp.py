@@ -276,6 +276,25 @@ def test_a_connection_idle_for_too_long_is_not_trusted() -> None:
     assert server.connections == 2
 
 
+def test_a_farewell_while_idle_is_heeded() -> None:
+    with SmtpServer() as server:
+        kept = client(server)
+        send(kept, [envelope(0)])
+        server.say_unasked("421 4.4.2 timeout exceeded")
+        assert send(kept, [envelope(1)])[0].outcome == SENT
+    assert server.connections == 2
+
+
+def test_a_server_that_does_not_forget_a_refused_message_is_left() -> None:
+    class Stubborn(SmtpServer):
+        def fault(self, number: int, step: str) -> Fault | None:
+            return Fault("RSET", "500 5.5.1 no") if step == "RSET" else super().fault(number, step)
+
+    with Stubborn(faults={0: Fault("RCPT", "550 5.1.1 user unknown")}) as server:
+        assert outcomes(server) == [PERMANENT, SENT, SENT, SENT, SENT]
+    assert server.connections == 2
+
+
 def test_a_server_that_always_breaks_off_is_left_alone_soon() -> None:
     with SmtpServer(faults={n: Fault("DOT", drop=True) for n in range(50)}) as server:
         found = outcomes(server, 50)
@@ -361,6 +380,7 @@ def test_a_server_that_is_down_begins_nothing(caplog: pytest.LogCaptureFixture) 
         (Fault("CONNECT", "SSH-2.0-OpenSSH", drop=True), "", "did not speak SMTP"),
         (Fault("CONNECT", drop=True), "", "closed the connection"),
         (Fault("CONNECT", delay=2), "", "timed out"),
+        (Fault("CONNECT", "220 welcome\r\n250 and more"), "", "not asked"),
     ],
 )
 def test_a_server_that_does_not_welcome_us_begins_nothing(greeting: Fault, code: str, words: str) -> None:
@@ -481,6 +501,14 @@ def test_a_break_under_tls_is_told_by_the_same_rule(certificate: tuple[str, str]
         kept = client(server, host="localhost", security="tls", verify_tls=False)
         receipts = send(kept, [envelope(0), envelope(1, HUGE if at == "BODY" else b"x\r\n"), envelope(2)])
     assert [receipt.outcome for receipt in receipts] == [SENT, UNKNOWN if at == "DOT" else TRANSIENT, SENT]
+
+
+def test_what_is_said_before_the_line_is_secure_is_not_believed(certificate: tuple[str, str]) -> None:
+    with SmtpServer(certificate=certificate) as server:
+        server.starttls_reply = "220 go ahead\r\n250-AUTH"
+        receipt = send(client(server, security="starttls", verify_tls=False), [envelope(0)])[0]
+    assert receipt.outcome == NOT_BEGUN
+    assert "before the line was secure" in receipt.detail
 
 
 def test_starttls_is_required_when_asked_for() -> None:

@@ -48,6 +48,7 @@ class SmtpServer:
     implicit_tls: bool = False
     password: str = ""
     messages_per_connection: int = 1_000_000
+    starttls_reply: str = "220 go ahead"
     farewell: str = "421 4.7.0 enough"  # to the MAIL beyond the limit; empty: close without a word
 
     def __post_init__(self) -> None:
@@ -79,6 +80,12 @@ class SmtpServer:
         for sock in self._open:
             self._shut_down(sock)
         time.sleep(0.02)
+
+    def say_unasked(self, text: str) -> None:
+        """A line to everybody, as a server says it that has waited long enough."""
+        for sock in self._open:
+            sock.sendall(f"{text}\r\n".encode())
+        time.sleep(0.05)
 
     def _shut_down(self, sock: socket.socket) -> None:
         """The thread that uses a socket closes it: else its number might be another's in the middle of a call."""
@@ -163,7 +170,7 @@ class _Session:
         self.say("250 scripted")
 
     def on_star(self, line: bytes) -> None:
-        self.say("220 go ahead")
+        self.say(self.server.starttls_reply)
         self.sock = self.server.secure(self.sock)
         self.server._open.append(self.sock)
 
@@ -210,7 +217,7 @@ class _Session:
 
     def on_rset(self, line: bytes) -> None:
         self.refused = False
-        self.say("250 2.0.0 ok")
+        self.answer(self.server.fault(self.number, "RSET"), "250 2.0.0 ok")
 
     def on_quit(self, line: bytes) -> None:
         self.say("221 2.0.0 bye")
