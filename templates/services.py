@@ -108,7 +108,7 @@ def create_block(*, name: str, source: str, by: Author) -> SharedBlock:
     try:
         with transaction.atomic():
             block = SharedBlock.objects.create(name=name.strip())
-            save_block(block, source=source, by=by)
+            block.current = save_block(block, source=source, by=by)
     except IntegrityError as error:
         raise NameTaken(f"There is already a shared block {name.strip()!r}.", pointer="/name") from error
     return block

@@ -32,7 +32,9 @@ class VersionInline(admin.TabularInline[TemplateVersion, MessageTemplate]):
         return ", ".join(version.contents.values_list("language", flat=True))
 
     @admin.display(description="")
-    def pages(self, version: TemplateVersion) -> SafeString:
+    def pages(self, version: TemplateVersion) -> SafeString | str:
+        if not version.pk:
+            return ""
         url = reverse("admin:templates_preview", args=[version.template_id, version.number])
         return format_html('<a href="{}">Preview</a>', url)
 
