@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from psycopg import sql
+from pytest_django.fixtures import SettingsWrapper
 from redis import Redis
 
 from config import doctor
@@ -17,7 +18,7 @@ from tests.conftest import CommittedDb
 
 
 @pytest.fixture
-def redis(settings) -> Iterator["Redis"]:  # type: ignore[no-untyped-def]
+def redis(settings: SettingsWrapper) -> Iterator["Redis"]:
     with Redis.from_url(settings.REDIS_URL) as client:
         yield client
 
@@ -50,7 +51,7 @@ def test_a_missing_trigger_is_found(committed_db: CommittedDb) -> None:
     assert "segments_segmentversion" in finding.said
 
 
-def test_the_owner_at_work_is_found(committed_db: CommittedDb, settings) -> None:  # type: ignore[no-untyped-def]
+def test_the_owner_at_work_is_found(committed_db: CommittedDb, settings: SettingsWrapper) -> None:
     from django.db import connections
 
     connections["default"].close()
@@ -108,13 +109,35 @@ def test_a_short_visibility_timeout_is_found(monkeypatch: pytest.MonkeyPatch) ->
     assert _levels(doctor.task_limits) == [Level.FAIL]
 
 
-def test_a_server_that_cannot_be_reached_is_one_line(settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_server_that_cannot_be_reached_is_one_line(settings: SettingsWrapper) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     found = [f for f in doctor.examine() if f.matter == "redis server"]
     assert [f.level for f in found] == [Level.FAIL]
     assert "\n" not in found[0].said
 
 
-def test_a_mail_server_that_does_not_answer_is_found(settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_mail_server_that_does_not_answer_is_found(settings: SettingsWrapper) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     assert _levels(doctor.mail_server) == [Level.WARN]
+
+
+def test_the_command_prints_a_line_a_matter_and_fails_on_fail(
+    committed_db: CommittedDb,
+    settings: SettingsWrapper,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call_command("doctor")
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) >= len(doctor.CHECKS)
+    assert all(line[:4].strip() in {"OK", "WARN"} for line in said)
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor")
+    assert ended.value.code == 1
+    assert "FAIL redis server" in capsys.readouterr().out
+
+
+def test_a_full_disk_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, level in ((10**9 // 2, Level.FAIL), (2 * 10**9, Level.WARN), (10**11, Level.OK)):
+        monkeypatch.setattr("shutil.disk_usage", lambda path, free=free: type("Usage", (), {"free": free}))
+        assert set(_levels(doctor.disk)) == {level}

@@ -16,7 +16,7 @@ from django.conf import settings
 from redis import Redis as Client
 
 from config.lib import embedded
-from config.lib.embedded import places
+from config.lib.embedded import binaries, places
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -216,3 +216,24 @@ def test_state_is_in_the_checkout_unless_postgres_cannot_get_there(tmp_path: Pat
     if os.geteuid() == 0:
         tmp_path.chmod(0o700)
         assert embedded.state_dir(tmp_path).parent == Path("/var/tmp")
+
+
+def test_binaries_out_of_reach_are_copied_once_with_their_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install = tmp_path / "packages" / "pg" / "pginstall18"
+    (install / "bin").mkdir(parents=True)
+    (install / "bin" / "postgres").touch(mode=0o700)
+    (tmp_path / "packages" / "pg.libs").mkdir()
+    (tmp_path / "packages" / "pg.libs" / "libpq.so").touch(mode=0o600)
+    monkeypatch.setattr(binaries, "_newest_postgres", lambda: install)
+    stranger = places.Account(uid=54321, gid=54321)
+    try:
+        found = binaries.postgres(stranger)
+        assert stranger.may_enter(found)
+        assert (found / "postgres").stat().st_mode & 0o777 == 0o755
+        assert (found.parent.parent.parent / "pg.libs" / "libpq.so").exists()
+        assert binaries.postgres(stranger) == found
+    finally:
+        binaries.forget_copy()
+    assert not found.exists()
