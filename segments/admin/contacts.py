@@ -25,9 +25,19 @@ FIELDS = ["external_id", "email", "phone", "first_name", "last_name", "country",
 class ContactForm(forms.ModelForm[Contact]):
     """Takes a person's fields as people write them; attributes are JSON by registered name."""
 
+    phone = forms.CharField(required=False, help_text="International: +14155550100")
+    country = forms.CharField(required=False, help_text="Code or name")
+    language = forms.CharField(required=False, help_text="Code or name; blank is en")
+    timezone = forms.CharField(required=False, help_text="IANA name; blank is UTC")
+
     class Meta:
         model = Contact
         fields = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = False  # blank is the default of each
 
     def clean(self) -> dict[str, Any]:
         given = {name: self.data.get(name, "") for name in FIELDS if name != "attributes"}

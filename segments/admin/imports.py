@@ -15,7 +15,7 @@ from segments.cleaning import FIELDS, TYPES
 from segments.exporting import csv_lines
 from segments.importing.mapping import attribute_name
 from segments.models import ContactList, Import, ImportRow
-from segments.selectors.imports import problem_header, problem_lines, progress, registered_attributes, samples
+from segments.selectors.imports import in_order, problem_header, problem_lines, progress, registered_attributes, samples
 from segments.services.imports import prepare, receive, start
 
 
@@ -80,7 +80,7 @@ class ImportAdmin(admin.ModelAdmin[Import]):
 
     @admin.display(description="rows")
     def figures(self, import_: Import) -> str:
-        counts = import_.results or import_.counts
+        counts = in_order(import_.results or import_.counts)
         return ", ".join(f"{number} {name}" for name, number in counts.items() if number)
 
     def has_delete_permission(self, request: HttpRequest, obj: Import | None = None) -> bool:
@@ -161,7 +161,7 @@ class ImportAdmin(admin.ModelAdmin[Import]):
 
 
 def _figures(import_: Import) -> dict[str, Any]:
-    names = dict.fromkeys([*import_.counts, *import_.results])
+    names = in_order({**import_.counts, **import_.results})
     return {
         "import_": import_,
         "public_id": public_ids.encode("import", import_.pk),

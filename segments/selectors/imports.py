@@ -1,6 +1,6 @@
 """Reads of imports: their files, presets, outcomes and problems."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -49,6 +49,12 @@ def outcomes(import_id: int) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(queries("segments", "importing")["outcomes"], {"import": import_id})
         return dict(cursor.fetchall())
+
+
+def in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts in the order people read them; JSON keeps none."""
+    names = ("rows", *ImportRow.Outcome.values, "suppressed")
+    return {name: counts[name] for name in names if name in counts}
 
 
 def waiting_imports(*, at: datetime) -> list[int]:

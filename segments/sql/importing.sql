@@ -71,14 +71,17 @@ WHERE s.imported_from_id = %(import)s AND s.line > %(after)s AND s.line <= %(upt
 -- name: check
 WITH found AS MATERIALIZED (
     SELECT line, external_id, email, suppressed, contact_id, outcome FROM ({classified}) q
+), clear AS (
+    SELECT * FROM found WHERE outcome <> 'conflict'
 ), first_by_id AS (
-    SELECT external_id, min(line) AS line FROM found WHERE external_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+    SELECT external_id, min(line) AS line FROM clear WHERE external_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1
 ), first_by_email AS (
-    SELECT email, min(line) AS line FROM found WHERE email IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+    SELECT email, min(line) AS line FROM clear WHERE email IS NOT NULL GROUP BY 1 HAVING count(*) > 1
 ), first_by_contact AS (
-    SELECT contact_id, min(line) AS line FROM found WHERE contact_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+    SELECT contact_id, min(line) AS line FROM clear WHERE contact_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1
 ), judged AS MATERIALIZED (
-    SELECT f.line, f.suppressed, f.outcome, least(i.line, e.line, p.line) AS first_line
+    SELECT f.line, f.suppressed, f.outcome,
+        CASE WHEN f.outcome <> 'conflict' THEN least(i.line, e.line, p.line) END AS first_line
     FROM found f
     LEFT JOIN first_by_id i ON i.external_id = f.external_id AND i.line < f.line
     LEFT JOIN first_by_email e ON e.email = f.email AND e.line < f.line
@@ -111,7 +114,9 @@ SELECT pg_advisory_xact_lock(hashtext('segments.services.imports')),
 -- somebody else made meanwhile is not inserted; that row stays on the stage to be judged once more.
 -- name: write_stretch
 WITH classified AS MATERIALIZED (
-    SELECT q.*, CASE WHEN outcome = 'new' THEN nextval('segments_contact_id_seq') ELSE contact_id END AS id
+    SELECT q.*, CASE outcome
+        WHEN 'new' THEN nextval('segments_contact_id_seq') WHEN 'conflict' THEN NULL ELSE contact_id
+    END AS id
     FROM ({classified}) q
 ), judged AS MATERIALIZED (
     SELECT *, outcome <> 'conflict' AND row_number() OVER (PARTITION BY id ORDER BY line) > 1 AS again
@@ -134,7 +139,7 @@ WITH classified AS MATERIALIZED (
     SELECT imported_from_id, line,
         CASE WHEN again THEN 'duplicate' ELSE outcome END,
         CASE WHEN again THEN %(duplicate)s WHEN outcome = 'conflict' THEN %(conflict)s ELSE '' END,
-        CASE WHEN NOT again AND outcome <> 'conflict' THEN id END
+        CASE WHEN NOT again THEN id END
     FROM judged WHERE outcome <> 'new' OR id IN (SELECT id FROM inserted)
     RETURNING line, outcome, contact_id
 ), listed AS (

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
 from config.lib.addresses import address_key
 from segments.models import Contact, ContactList, Import
 from segments.services.imports import carry_on, prepare, receive, start
-from django.utils import timezone
 
 _numbers = count(1)
 

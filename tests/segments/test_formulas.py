@@ -10,9 +10,7 @@ from segments.formulas import bare, defused
 
 TRIGGERS = "=+-@\t＝＋－＠"
 BLANK = " \u00a0\u2003\u200b\ufeff\x0b\x0c"
-hostile = st.text(
-    st.sampled_from(TRIGGERS + BLANK + "'\r\n1a") | st.characters(exclude_categories=("Cs",)), max_size=12
-)
+hostile = st.text(st.sampled_from(TRIGGERS + BLANK + "'\r\n1a") | st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.lib.errors import DomainError, Invalid
 from segments.exporting import csv_lines
 from segments.models import ContactList, Import
-from segments.selectors.imports import problem_header, problem_lines
+from segments.selectors.imports import in_order, problem_header, problem_lines
 from segments.services.imports import carry_on, prepare, receive, start
 from segments.services.lists import create_list
 
@@ -87,7 +87,7 @@ def _list(name: str | None) -> ContactList | None:
 
 
 def _figures(verb: str, counts: dict[str, int]) -> str:
-    return f"{verb}: " + ", ".join(f"{number:,} {name}" for name, number in counts.items())
+    return f"{verb}: " + ", ".join(f"{number:,} {name}" for name, number in in_order(counts).items())
 
 
 def _write_errors(import_: Import, path: Path) -> None:
