@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.core.management import call_command
 from psycopg import sql
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from redis import Redis
 
 from config import doctor
@@ -18,7 +18,7 @@ from tests.conftest import CommittedDb
 
 
 @pytest.fixture
-def redis(settings: SettingsWrapper) -> Iterator["Redis"]:
+def redis(settings: Settings) -> Iterator["Redis"]:
     with Redis.from_url(settings.REDIS_URL) as client:
         yield client
 
@@ -51,7 +51,7 @@ def test_a_missing_trigger_is_found(committed_db: CommittedDb) -> None:
     assert "segments_segmentversion" in finding.said
 
 
-def test_the_owner_at_work_is_found(committed_db: CommittedDb, settings: SettingsWrapper) -> None:
+def test_the_owner_at_work_is_found(committed_db: CommittedDb, settings: Settings) -> None:
     from django.db import connections
 
     connections["default"].close()
@@ -109,21 +109,21 @@ def test_a_short_visibility_timeout_is_found(monkeypatch: pytest.MonkeyPatch) ->
     assert _levels(doctor.task_limits) == [Level.FAIL]
 
 
-def test_a_server_that_cannot_be_reached_is_one_line(settings: SettingsWrapper) -> None:
+def test_a_server_that_cannot_be_reached_is_one_line(settings: Settings) -> None:
     settings.REDIS_URL = "unix:///nowhere/redis.sock"
     found = [f for f in doctor.examine() if f.matter == "redis server"]
     assert [f.level for f in found] == [Level.FAIL]
     assert "\n" not in found[0].said
 
 
-def test_a_mail_server_that_does_not_answer_is_found(settings: SettingsWrapper) -> None:
+def test_a_mail_server_that_does_not_answer_is_found(settings: Settings) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     assert _levels(doctor.mail_server) == [Level.WARN]
 
 
 def test_the_command_prints_a_line_a_matter_and_fails_on_fail(
     committed_db: CommittedDb,
-    settings: SettingsWrapper,
+    settings: Settings,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     call_command("doctor")
