@@ -185,7 +185,6 @@ GATE_RULES = [
 ]
 SUPPRESSED_ADDRESSES = ["compliance.selectors.SuppressedAddresses"]
 OPT_OUT_EFFECTS = ["delivery.effects.SkipWaiting"]
-CHANNELS = ["delivery.channels.email.Email"]
 PROVIDERS = ["delivery.providers.smtp.Smtp", "delivery.providers.mailbox.LocalMailbox"]
 STEPS = ["campaigns.steps.send.Send"]
 

@@ -57,15 +57,15 @@ class OrderDesk:
             from_email=sender.from_email,
             reply_to=sender.reply_to,
             list_name=(order.list.name if order.list else brand.name) if self.marketing else "",
-            list_id=f"{self.scope}-{self.scope_id}.{self.domain}" if self.marketing else "",
+            list_id=f"{public_ids.encode(self.scope, self.scope_id)}.{self.domain}" if self.marketing else "",
             feedback_id=self._feedback_id(),
             bulk=self.marketing,
         )
 
     def _feedback_id(self) -> str:
-        """campaign:brand:lane:sender, read from the right by Gmail; the last is stable, none is a person's (A9.5)."""
-        order = self.order
-        return f"c{order.campaign_id}:b{order.brand_id}:{order.lane}:postrider{order.brand_id}"
+        """campaign:lane:sender, read from the right by Gmail; the last is stable, none is a person's (A9.5)."""
+        campaign = public_ids.encode("campaign", self.order.campaign_id)
+        return f"{campaign}:{self.order.lane}:{public_ids.encode('brand', self.order.brand_id)}"
 
     def envelope(self, message_id: int, recipient: Recipient, address: AddressHash, *, at: datetime) -> Envelope:
         """The whole mail for one person, who has an address. Raises what rendering and assembling raise."""

@@ -20,6 +20,7 @@ class Session(socketserver.StreamRequestHandler):
     """One connection. Commands are read as they come, so pipelining needs nothing more."""
 
     disable_nagle_algorithm = True
+    server: "Recorder"
 
     def handle(self) -> None:
         try:
