@@ -7,12 +7,14 @@ from delivery.models import SendOrder
 from templates.drafts import ContentDraft
 from templates.models import MessageTemplate, TemplateVersion
 from templates.services import create_template, save_version
+from tests.factories.delivery import make_order
 
 MJML = """<mjml>
   <mj-body>
     <mj-section>
       <mj-column>
-        <mj-text>Hello {{ first_name | default: "there" }}, see <a href="https://shop.test/new">what is new</a>.</mj-text>
+        <mj-text>Hello {{ first_name | default: "there" }},
+          see <a href="https://shop.test/new">what is new</a>.</mj-text>
       </mj-column>
     </mj-section>
     <mj-section>
@@ -52,6 +54,4 @@ def make_version(*contents: ContentDraft, **policy: Any) -> TemplateVersion:
 
 def make_order_with_template(*contents: ContentDraft, **order: Any) -> SendOrder:
     """An open order with a compiled version."""
-    from tests.factories.delivery import make_order
-
     return make_order(version=make_version(*contents), **order)

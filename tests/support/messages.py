@@ -31,7 +31,9 @@ def content(body: str, **given: str) -> ContentDraft:
     return ContentDraft(**{"language": "en", "format": "html", "subject": "News", "body": body, **given})
 
 
-def version(body: str, *, blocks: dict[str, str] | None = None, policy: dict[str, Any] | None = None, **given: str) -> CompiledVersion:  # fmt: skip
+def version(
+    body: str, *, blocks: dict[str, str] | None = None, policy: dict[str, Any] | None = None, **given: str
+) -> CompiledVersion:
     """A version with this one content."""
     draft, made = content(body, **given), compiled(body, blocks=blocks, **given)
     parsed = CompiledContent.parse(

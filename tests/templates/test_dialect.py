@@ -44,12 +44,16 @@ def test_a_path_to_anything_but_the_data_prints_nothing(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "{% debug %}", "{% load static %}", "{% include 'x' %}", "{% extends 'x' %}", "{% import 'x' %}", "{% csrf_token %}",
+        "{% debug %}", "{% load static %}", "{% include 'x' %}", "{% extends 'x' %}", "{% import 'x' %}",
+        "{% csrf_token %}",
         "{% tablerow a in b %}{% endtablerow %}", "{% increment x %}", "{% cycle 'a', 'b' %}", "{% liquid echo 1 %}",
-        "{% macro x %}{% endmacro %}", "{% _slot 1 %}", "{% _url href %}x{% end_url %}", "{% ifchanged %}{% endifchanged %}",
+        "{% macro x %}{% endmacro %}", "{% _slot 1 %}", "{% _url href %}x{% end_url %}",
+        "{% ifchanged %}{% endifchanged %}",
         "{% if first_name %}", "{% endif %}", "{{ first_name", "{% for %}{% endfor %}", "{{ }}", "{% %}", "{{ 'a' | }}",
-        "{{ first_name | safe }}", "{{ first_name | base64_decode }}", "{{ first_name | _url }}", "{{ first_name | attr: 'x' }}",
-        "{{ first_name | url_decode }}", "{{ first_name | escapejs }}", "{{ first_name | json }}", "{% doc %}x{% enddoc %}",
+        "{{ first_name | safe }}", "{{ first_name | base64_decode }}", "{{ first_name | _url }}",
+        "{{ first_name | attr: 'x' }}",
+        "{{ first_name | url_decode }}", "{{ first_name | escapejs }}", "{{ first_name | json }}",
+        "{% doc %}x{% enddoc %}",
     ],
 )  # fmt: skip
 def test_tags_and_filters_that_are_not_on_the_list_are_refused(source: str) -> None:
@@ -185,7 +189,8 @@ def test_what_liquid_does_with_what_is_and_is_not_there(source: str, fields: dic
     "source",
     [
         "{{ first_name }}", "{{ contact.first_name }}", "{{ first_name | upcase }}", "{{ first_name | join: ',' }}",
-        "{{ 'a' | append: first_name }}", "{{ tags[0] | default: first_name }}", "{% if true %}{{ first_name }}{% endif %}",
+        "{{ 'a' | append: first_name }}", "{{ tags[0] | default: first_name }}",
+        "{% if true %}{{ first_name }}{% endif %}",
         "{{ first_name.x }}", "{% assign n = first_name %}{{ n }}", "{{ first_name | replace: 'a', 'b' }}",
         "{% capture c %}{{ first_name }}{% endcapture %}", "{{ first_name | times: 2 }}",
     ],
@@ -199,7 +204,8 @@ def test_to_print_what_is_missing_skips_the_person_under_that_policy(source: str
 @pytest.mark.parametrize(
     "source",
     [
-        "{{ first_name | default: 'x' }}", "{% if first_name %}{{ first_name }}{% endif %}x", "{% for t in tags %}{% endfor %}x",
+        "{{ first_name | default: 'x' }}", "{% if first_name %}{{ first_name }}{% endif %}x",
+        "{% for t in tags %}{% endfor %}x",
         "{% if first_name == 'x' %}{% endif %}x", "{% assign s = '' %}{{ s }}x", "{{ tags | size }}x",
     ],
 )  # fmt: skip
@@ -209,7 +215,10 @@ def test_to_ask_whether_something_is_missing_skips_nobody(source: str) -> None:
 
 def test_a_fallback_stands_for_a_missing_value_unless_the_text_has_its_own() -> None:
     policy = {"fallbacks": {"first_name": "friend <3"}, "skip_missing": True}
-    source = "{{ first_name }}, {{ contact.first_name | upcase }}, {{ first_name | default: 'you' }}{% if first_name %}!{% endif %}"
+    source = (
+        "{{ first_name }}, {{ contact.first_name | upcase }}, {{ first_name | default: 'you' }}"
+        "{% if first_name %}!{% endif %}"
+    )
     message = rendered(f"<p>{source}</p>", {}, policy=policy)
     assert message.text == "friend <3, FRIEND <3, you"
     assert message.html == "<p>friend &lt;3, FRIEND &lt;3, you</p>"

@@ -1,4 +1,4 @@
-"""Links: static ones become slots, those with Liquid are guarded, the rest keeps its bytes (STANDARDS A1.19, A11.10)."""
+"""Static links become slots, those with Liquid are guarded, all else keeps its bytes (STANDARDS A1.19, A11.10)."""
 
 from html import escape
 
@@ -85,8 +85,8 @@ def test_conditional_comments_keep_working_around_real_links() -> None:
 
 def test_links_are_numbered_in_order_with_what_the_reader_sees() -> None:
     body = (
-        '<a href="https://a.test">One  <b>{{ first_name }}</b></a> <a href="https://b.test"><img alt="Two &amp; a half">'
-        '</a> <a href="https://a.test">Three</a>'
+        '<a href="https://a.test">One  <b>{{ first_name }}</b></a> '
+        '<a href="https://b.test"><img alt="Two &amp; a half"></a> <a href="https://a.test">Three</a>'
     )
     assert [(link.slot, link.url, link.text) for link in compiled(body).links] == [
         (0, "https://a.test", "One {{ first_name }}"),

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from coverage import Coverage
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,8 +55,9 @@ _HOSTILE = st.sampled_from(
 @given(_ANYTHING | _HOSTILE)
 def test_any_contact_string_is_inert_in_html(value: str) -> None:
     body = (
-        '<p title="{{ x }}" alt=\'a {{ x }}\' style="color:{{ x }}">{{ x }}</p><!-- {{ x }} --><!--[if mso]><b>{{ x }}</b>'
-        '<![endif]--><a href="https://a.test/{{ x }}">b</a><title>{{ x | upcase | downcase }}</title>'
+        '<p title="{{ x }}" alt=\'a {{ x }}\' style="color:{{ x }}">{{ x }}</p><!-- {{ x }} -->'
+        '<!--[if mso]><b>{{ x }}</b><![endif]--><a href="https://a.test/{{ x }}">b</a>'
+        "<title>{{ x | upcase | downcase }}</title>"
     )
     read = _Reader(rendered(body, {"x": value}).html)
     assert read.tags == ["p", "a", "title"]
@@ -69,13 +71,17 @@ def test_any_contact_string_is_inert_in_html(value: str) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "x | append: '<i>'", "x | prepend: '<i>'", "x | replace: 'zz', '<i>'", "'<i>' | append: x", "'z' | replace: 'z', x",
+        "x | append: '<i>'", "x | prepend: '<i>'", "x | replace: 'zz', '<i>'", "'<i>' | append: x",
+        "'z' | replace: 'z', x",
         "x | newline_to_br", "x | strip_html", "x | split: ',' | join: '<i>'", "x | truncate: 50", "x | default: '<i>'",
         "x | escape", "x | strip_newlines", "x | date: '<i>'", "x | url_encode", "x | slice: 0, 50", "x | squish",
     ],
 )  # fmt: skip
 def test_no_filter_lets_contact_data_out(expression: str) -> None:
-    body = f"<p>{{{{ {expression} }}}}{{% assign y = {expression} %}}{{{{ y }}}}{{% capture z %}}{{{{ y }}}}{{% endcapture %}}{{{{ z }}}}</p>"
+    body = (
+        f"<p>{{{{ {expression} }}}}{{% assign y = {expression} %}}{{{{ y }}}}"
+        "{% capture z %}{{ y }}{% endcapture %}{{ z }}</p>"
+    )
     read = _Reader(rendered(body, {"x": "<script>1</script><b a='\"'>"}).html)
     assert set(read.tags) <= {"p", "i", "br"}
 
@@ -164,6 +170,8 @@ def test_rendering_keeps_its_budget() -> None:
         return made.render(fields=fields, language="en", brand=BRAND, links=Links(UNSUBSCRIBE))
 
     assert len(render().html) >= 20_000
+    if Coverage.current():
+        pytest.skip("coverage counts every line")
     gc.collect()
     best = min(timeit.repeat(render, number=100, repeat=10)) / 100 * 1e6
     assert best < RENDER_BUDGET_US, f"{best:.0f} µs"

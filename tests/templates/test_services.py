@@ -1,10 +1,13 @@
 """Versions never change; each save, and each roll back, is a new one."""
 
+from typing import Any
+
 import pytest
 from django.db import InternalError, ProgrammingError, transaction
 
 from config.lib.errors import Invalid
 from templates import selectors, services
+from templates.drafts import ContentDraft
 from templates.errors import NameTaken, TemplateNotFound, VersionNotFound
 from templates.models import MessageTemplate, SharedBlock, TemplateContent, TemplateLink, TemplateVersion
 from templates.rendering import Links, load
@@ -14,7 +17,7 @@ from tests.support.messages import BRAND
 pytestmark = pytest.mark.django_db
 
 
-def save(template: MessageTemplate, *contents, **policy) -> TemplateVersion:  # type: ignore[no-untyped-def]
+def save(template: MessageTemplate, *contents: ContentDraft, **policy: Any) -> TemplateVersion:
     return services.save_version(template, contents=contents, by=None, **policy)
 
 
@@ -50,8 +53,8 @@ def test_a_roll_back_is_a_new_version_with_the_old_contents() -> None:
     assert selectors.drafts(third) == selectors.drafts(first)
     assert third.fallbacks == {"first_name": "you"}
     links = Links("https://a.test/u")
-    fields = {"fields": {"first_name": "Ana"}, "language": "en", "brand": BRAND, "links": links}
-    assert load(third.pk).render(**fields) == load(first.pk).render(**fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"fields": {"first_name": "Ana"}, "language": "en", "brand": BRAND, "links": links}
+    assert load(third.pk).render(**fields) == load(first.pk).render(**fields)
     with pytest.raises(VersionNotFound, match="no version 9"):
         services.roll_back(template, 9, by=None)
 
@@ -105,7 +108,7 @@ def test_what_cannot_be_compiled_is_refused_with_its_place() -> None:
         ({"contents": [draft()], "missing_policy": "maybe"}, "/missing_policy"),
     ],
 )
-def test_a_version_that_does_not_hold_together_is_refused(given: dict, pointer: str) -> None:  # type: ignore[type-arg]
+def test_a_version_that_does_not_hold_together_is_refused(given: dict[str, Any], pointer: str) -> None:
     template = services.create_template(name="Bad", by=None)
     with pytest.raises(Invalid) as error:
         services.save_version(template, by=None, **given)
@@ -164,9 +167,7 @@ def test_versions_cannot_be_changed_or_deleted_by_the_application(table: type) -
     field = {"TemplateLink": "url", "TemplateContent": "body", "SharedBlockVersion": "source"}.get(
         table.__name__, "note"
     )
-    for change in (lambda: table.objects.update(**{field: "y"}), lambda: table.objects.all()._raw_delete("default")):  # type: ignore[attr-defined]
-        with (
-            pytest.raises((InternalError, ProgrammingError), match=r"append-only|permission denied"),
-            transaction.atomic(),
-        ):
-            change()
+    rows: Any = table._default_manager  # type: ignore[attr-defined]
+    for change in ("update", "delete"):
+        with pytest.raises((InternalError, ProgrammingError), match="permission denied"), transaction.atomic():
+            rows.update(**{field: "y"}) if change == "update" else rows.all()._raw_delete("default")

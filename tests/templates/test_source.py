@@ -2,7 +2,7 @@
 
 import pytest
 
-from templates.compiling.source import Protected, expand, pieces
+from templates.compiling.source import Piece, Protected, expand, pieces
 from templates.findings import Findings
 from tests.support.messages import codes
 
@@ -73,7 +73,7 @@ def test_a_mark_of_the_compiler_is_refused() -> None:
 
 
 def test_protecting_drops_comments_and_keeps_places() -> None:
-    known: list = []
+    known: list[Piece] = []
     text = "a{# no #}{% comment %}{% comment %}x{% endcomment %}{% endcomment %}\n{%- # note -%}{{ b }} c"
     protected = Protected(expand("/body", text, {}, Findings()), known)
     assert [piece.text for piece in known] == ["{{ b }}"]
@@ -82,7 +82,7 @@ def test_protecting_drops_comments_and_keeps_places() -> None:
 
 
 def test_what_raw_holds_is_markup_but_not_liquid() -> None:
-    known: list = []
+    known: list[Piece] = []
     text = "{% raw %}<b title='{{ x }}'>{% if %}{% endraw %}z"
     protected = Protected(expand("/body", text, {}, Findings()), known)
     assert [piece.text for piece in known] == ["{% raw %}{{{% endraw %}", "{% raw %}{%{% endraw %}"]

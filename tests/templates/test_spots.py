@@ -77,6 +77,9 @@ def test_the_finding_has_the_place_in_the_source() -> None:
 
 
 def test_in_mjml_the_place_is_that_of_the_source_too() -> None:
-    body = "<mjml><mj-body><mj-section><mj-column>\n<mj-raw>\n<b onclick='{{ x }}'>y</b>\n</mj-raw></mj-column></mj-section></mj-body></mjml>"
+    body = (
+        "<mjml><mj-body><mj-section><mj-column>\n<mj-raw>\n<b onclick='{{ x }}'>y</b>\n</mj-raw>"
+        "</mj-column></mj-section></mj-body></mjml>"
+    )
     (found,) = findings(body, format="mjml")
     assert (codes([found]), found.line, found.column) == (["E020"], 3, 13)
