@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import running, scratch
@@ -36,10 +35,9 @@ class Command(BaseCommand):
             sys.exit(scratch.rerun(["demo", "--check", "--here", f"--contacts={contacts}"]))
 
     def _demo(self, contacts: int, port: int | None) -> None:
-        call_command("migrate", verbosity=0)
-        content.set_up(contacts)
-        name, password = content.login()
         with running.ended_by_signal(), running.site(port=port) as site:
+            content.set_up(contacts)
+            name, password = content.login()
             self.stdout.write(
                 f"\nPostrider is at {site.address}/admin/  name: {name}  password: {password}\n"
                 f"The local mailbox is at {site.address}/mailbox/\n"
