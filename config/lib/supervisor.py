@@ -133,7 +133,8 @@ class Supervisor:
         if child.stdout:
             with child.stdout as lines:
                 for line in lines:
-                    self._say(name, line.rstrip())
+                    if line.strip():
+                        self._say(name, line.rstrip())
 
 
 def _signal_group(child: "subprocess.Popen[str]", what: signal.Signals) -> None:
