@@ -53,6 +53,7 @@ class RowCleaner:
             for column, target in targets.items()
             if target.field != ATTRIBUTE
         ]
+        self._email = next((index for index, place, _ in self._fields if place == _EMAIL), 0)
         self._attributes = [
             (places[column], target.attribute, TYPES[target.type])
             for column, target in targets.items()
@@ -63,20 +64,21 @@ class RowCleaner:
         """Raises InvalidRow with the column and the reason."""
         if len(cells) != len(self._columns):
             raise InvalidRow(f"has {len(cells)} cells, the first line has {len(self._columns)}")
-        index = 0
+        texts = list(map(str.strip, map(bare, cells) if "'" in "".join(cells) else cells))
         row = [""] * len(STAGED_COLUMNS)
         attributes = {}
+        index = 0
         try:
             for index, place, clean in self._fields:
-                if text := _text(cells[index]):
+                if text := texts[index]:
                     row[place] = clean(text)
-                    if place == _EMAIL and row[_EMAIL] != text:
-                        row[_AS_GIVEN] = text
             for index, name, parse in self._attributes:
-                if (text := _text(cells[index])) and (value := parse(text)) != []:
+                if (text := texts[index]) and (value := parse(text)) != []:
                     attributes[name] = value
         except DomainError as error:
             raise InvalidRow(f"{self._columns[index]}: {error.detail}") from None
+        if row[_EMAIL] and row[_EMAIL] != texts[self._email]:
+            row[_AS_GIVEN] = texts[self._email]
         return self._clean(row, attributes)
 
     def _clean(self, row: list[str], attributes: Mapping[str, object]) -> CleanRow:
@@ -90,7 +92,3 @@ class RowCleaner:
             row[_ATTRIBUTES] = orjson.dumps(attributes).decode()
         copy = "\t".join(row)
         return CleanRow(copy.replace("\\", "\\\\") if "\\" in copy else copy, email, key)
-
-
-def _text(cell: str) -> str:
-    return (bare(cell) if "'" in cell else cell).strip()

@@ -1,9 +1,12 @@
 """The lease under which one worker at a time carries on an import."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -23,6 +26,17 @@ class Lease:
 
     import_id: int
     until: datetime
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction to renew the lease in; when it is rolled back, so is the lease."""
+        before = self.until
+        try:
+            with transaction.atomic():
+                yield
+        except BaseException:
+            self.until = before
+            raise
 
     def renew(self, length: timedelta = LEASE, **progress: Any) -> None:
         """Prolong the lease and note progress in one UPDATE. Raises LeaseLost when somebody else has it."""

@@ -5,20 +5,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
 from config.lib.sql import queries
 from segments.importing.mapping import parsed_mapping
 from segments.importing.reading import Record, records
-from segments.importing.rows import CleanRow, InvalidRow, RowCleaner
-from segments.models import Import, ImportRow
+from segments.importing.rows import InvalidRow, RowCleaner
+from segments.models import Import, ImportRow, StagedRow
 from segments.selectors.imports import open_file, outcomes
 from segments.services.leases import LEASE, Lease
 from segments.services.statements import statement
 from segments.suppressed import suppressed_among
 
-CHUNK = 10_000
+CHUNK = 10_000  # records a transaction
+_BATCH = 500  # records cleaned while the server takes in those before
 _MAX_REASON = 255
 DUPLICATE = "the same person as in line {}"
 CONFLICT = "the external_id and the email belong to two different people"
@@ -26,11 +27,12 @@ CONFLICT = "the external_id and the email belong to two different people"
 
 @dataclass
 class _Chunk:
-    """Some records in their clean form, and why others have none."""
+    """What is known of a chunk once it was cleaned."""
 
-    last: Record
-    size: int = 0
-    clean: list[tuple[int, CleanRow]] = field(default_factory=list)
+    records: int = 0
+    first_line: int = 0
+    last_line: int = 0
+    addresses: dict[str, int] = field(default_factory=dict)  # with their keys
     problems: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -45,34 +47,46 @@ def stage(import_: Import, lease: Lease, attributes: Mapping[str, str]) -> None:
         found = records(stream, import_.encoding, import_.delimiter, after_line=import_.line_done)
         if not import_.line_done:
             next(found)  # the column names
-        for chunk in _chunks(found, cleaner):
-            suppressed = suppressed_among({row.email: row.email_key for _, row in chunk.clean if row.email})
-            with transaction.atomic():
-                done = F("rows_done") + chunk.size
-                lease.renew(rows_done=done, line_done=chunk.last.line, bytes_done=stream.tell())
-                _copy(import_.pk, chunk, suppressed)
+        more = True
+        while more:
+            with lease.transaction():
+                lease.renew()
+                chunk = _copy(import_.pk, islice(found, CHUNK), cleaner)
+                _mark_suppressed(import_.pk, chunk)
+                _record(import_.pk, [(line, ImportRow.Outcome.INVALID, reason) for line, reason in chunk.problems])
+                done = F("rows_done") + chunk.records
+                if more := chunk.records > 0:
+                    lease.renew(rows_done=done, line_done=chunk.last_line, bytes_done=stream.tell())
 
 
-def _chunks(found: Iterator[Record], cleaner: RowCleaner) -> Iterator[_Chunk]:
-    while batch := list(islice(found, CHUNK)):
-        chunk = _Chunk(batch[-1], len(batch))
-        for line, cells, problem in batch:
-            try:
-                if problem:
-                    raise InvalidRow(problem)
-                chunk.clean.append((line, cleaner(cells)))
-            except InvalidRow as error:
-                chunk.problems.append((line, error.detail))
-        yield chunk
-
-
-def _copy(import_id: int, chunk: _Chunk, suppressed: set[str]) -> None:
-    text = "".join(
-        f"{import_id}\t{line}\t{'t' if row.email in suppressed else 'f'}\t{row.copy}\n" for line, row in chunk.clean
-    )
+def _copy(import_id: int, found: Iterator[Record], cleaner: RowCleaner) -> _Chunk:
+    chunk = _Chunk()
     with connection.cursor() as cursor, cursor.copy(queries("segments", "importing")["copy_staged"]) as copy:
-        copy.write(text.encode())
-    _record(import_id, [(line, ImportRow.Outcome.INVALID, reason) for line, reason in chunk.problems])
+        while batch := list(islice(found, _BATCH)):
+            copy.write("".join(_staged(import_id, batch, cleaner, chunk)))
+    return chunk
+
+
+def _staged(import_id: int, batch: list[Record], cleaner: RowCleaner, chunk: _Chunk) -> Iterator[str]:
+    for line, cells, problem in batch:
+        try:
+            if problem:
+                raise InvalidRow(problem)
+            copy, email, key = cleaner(cells)
+        except InvalidRow as error:
+            chunk.problems.append((line, error.detail))
+            continue
+        if email:
+            chunk.addresses[email] = key
+        yield f"{import_id}\t{line}\tf\t{copy}\n"
+    chunk.records += len(batch)
+    chunk.first_line, chunk.last_line = chunk.first_line or batch[0].line, batch[-1].line
+
+
+def _mark_suppressed(import_id: int, chunk: _Chunk) -> None:
+    if suppressed := suppressed_among(chunk.addresses):
+        rows = StagedRow.objects.filter(imported_from=import_id, line__range=(chunk.first_line, chunk.last_line))
+        rows.filter(email__in=suppressed).update(suppressed=True)
 
 
 def judge(import_: Import, lease: Lease) -> dict[str, int]:
@@ -97,7 +111,7 @@ def judge(import_: Import, lease: Lease) -> dict[str, int]:
 
 
 def _set_aside(lease: Lease, problems: list[tuple[int, str, int | None]]) -> None:
-    with transaction.atomic():
+    with lease.transaction():
         lease.renew()
         _record(lease.import_id, [(line, outcome, _reason(first)) for line, outcome, first in problems])
         with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from psycopg.errors import DeadlockDetected
@@ -31,16 +31,14 @@ def write(import_: Import, lease: Lease) -> None:
 def _write_next(import_: Import, lease: Lease) -> bool:
     """Write the next stretch; judge it again when others took an address or a row at the same moment."""
     for _ in range(TRIES):
-        until = lease.until
         try:
-            with transaction.atomic():
+            with lease.transaction():
                 return _write_stretch(import_, lease)
         except IntegrityError:
-            lease.until = until
+            continue
         except OperationalError as error:
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
-            lease.until = until
     raise TooMuchContention
 
 

@@ -5,8 +5,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from django.conf import settings
@@ -15,7 +17,7 @@ from django.utils import timezone
 
 from segments import tasks
 from segments.models import Contact, Import, ImportRow
-from segments.selectors.imports import waiting_imports
+from segments.selectors.imports import open_file, waiting_imports
 from segments.services import imports, staging, upserting
 from segments.services.leases import LEASE, MAX_ATTEMPTS, LeaseLost, take_lease
 from segments.services.upserting import TooMuchContention
@@ -102,11 +104,11 @@ def test_a_worker_that_lost_its_lease_leaves_the_rest_to_the_other(monkeypatch: 
     monkeypatch.setattr(staging, "CHUNK", 1)
     import_ = imports.prepare(make.received(b"email\na@example.test\nb@example.test\n"))
 
-    def steal(*args: object) -> set[str]:
-        let_the_lease_run_out(import_)
-        return set()
+    def stolen(now: Import) -> AbstractContextManager[BinaryIO]:
+        let_the_lease_run_out(now)
+        return open_file(now)
 
-    monkeypatch.setattr(staging, "suppressed_among", steal)
+    monkeypatch.setattr(staging, "open_file", stolen)
     left = imports.carry_on(import_.pk, at=timezone.now())
     assert (left.state, left.rows_done) == (Import.State.STAGING, 0)
     monkeypatch.undo()
