@@ -3,7 +3,6 @@
 from collections import Counter
 
 from django.db import IntegrityError, OperationalError, connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from psycopg.errors import DeadlockDetected
 
@@ -52,18 +51,8 @@ def _write_stretch(import_: Import, lease: Lease) -> bool:
         upto, waiting = cursor.fetchone()
         if not waiting:
             return False
-        written = _until_none_waits(cursor, import_, {**stretch, "upto": upto}, waiting)
-        lease.renew(rows_done=F("rows_done") + waiting, line_done=upto, results=written + Counter(import_.results))
-        return True
-
-
-def _until_none_waits(cursor: CursorWrapper, import_: Import, stretch: dict[str, int], waiting: int) -> Counter[str]:
-    """Rows by outcome. A row is judged once more when its person came into being during the statement."""
-    values = {**stretch, "list": import_.list_id, "duplicate": DUPLICATE, "conflict": CONFLICT}
-    written: Counter[str] = Counter()
-    for _ in range(TRIES):
+        values = {**stretch, "upto": upto, "list": import_.list_id, "duplicate": DUPLICATE, "conflict": CONFLICT}
         cursor.execute(statement("write_stretch", import_.update_policy), values)
-        written += Counter(dict(cursor.fetchall()))
-        if written.total() == waiting:
-            return written
-    raise TooMuchContention
+        written = Counter(import_.results) + Counter(dict(cursor.fetchall()))
+        lease.renew(rows_done=F("rows_done") + waiting, line_done=upto, results=written)
+        return True

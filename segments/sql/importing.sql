@@ -110,8 +110,8 @@ SELECT max(line), count(*) FROM (
 SELECT pg_advisory_xact_lock(hashtext('segments.services.imports')),
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
 
--- Judge one stretch again, write it, record each row and take it off the stage, in one statement. A person whom
--- somebody else made meanwhile is not inserted; that row stays on the stage to be judged once more.
+-- Judge one stretch again, write it, record each row and take it off the stage, in one statement. It fails as a whole
+-- when somebody else takes an address at the same moment: no ON CONFLICT, which would cost every row for that.
 -- name: write_stretch
 WITH classified AS MATERIALIZED (
     SELECT q.*, CASE outcome
@@ -133,22 +133,21 @@ WITH classified AS MATERIALIZED (
         coalesce(last_name, ''), coalesce(country, ''), coalesce(language, 'en'), coalesce(timezone, 'UTC'),
         coalesce(attributes, '{}')
     FROM judged WHERE outcome = 'new'
-    ON CONFLICT DO NOTHING RETURNING id
 ), recorded AS (
     INSERT INTO segments_importrow (imported_from_id, line, outcome, reason, contact_id)
     SELECT imported_from_id, line,
         CASE WHEN again THEN 'duplicate' ELSE outcome END,
         CASE WHEN again THEN %(duplicate)s WHEN outcome = 'conflict' THEN %(conflict)s ELSE '' END,
         CASE WHEN NOT again THEN id END
-    FROM judged WHERE outcome <> 'new' OR id IN (SELECT id FROM inserted)
-    RETURNING line, outcome, contact_id
+    FROM judged
+    RETURNING outcome, contact_id
 ), listed AS (
     INSERT INTO segments_listmembership (list_id, contact_id)
     SELECT %(list)s, contact_id FROM recorded WHERE %(list)s::bigint IS NOT NULL AND contact_id IS NOT NULL
     ON CONFLICT DO NOTHING
 ), taken AS (
-    DELETE FROM segments_stagedrow s USING recorded r
-    WHERE s.imported_from_id = %(import)s AND s.line > %(after)s AND s.line <= %(upto)s AND s.line = r.line
+    DELETE FROM segments_stagedrow
+    WHERE imported_from_id = %(import)s AND line > %(after)s AND line <= %(upto)s
 )
 SELECT outcome, count(*) FROM recorded GROUP BY outcome;
 
