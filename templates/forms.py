@@ -1,12 +1,15 @@
 """Forms on the pages of message templates."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.conf import settings
 
 from config.lib.addresses import InvalidAddress, normalise_email
+from config.lib.errors import DomainError
 from segments.models import Contact
+from templates import services
 from templates.drafts import ContentDraft
 from templates.models import MessageTemplate, SharedBlockVersion, TemplateContent, TemplateVersion
 
@@ -90,8 +93,19 @@ class BlockForm(forms.ModelForm[Any]):
         current: SharedBlockVersion | None = self.instance.current if self.instance.pk else None
         self.fields["source"].initial = current.source if current else ""
 
+    def clean_name(self) -> str:
+        return _checked(services.check_block_name, self.cleaned_data["name"])
+
     def clean_source(self) -> str:
-        return _unix_lines(self.cleaned_data["source"])
+        return _checked(services.check_block, _unix_lines(self.cleaned_data["source"]))
+
+
+def _checked(check: Callable[[str], None], value: str) -> str:
+    try:
+        check(value)
+    except DomainError as error:
+        raise forms.ValidationError(error.detail) from error
+    return value
 
 
 def initial_of(version: TemplateVersion | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Writes of message templates and shared blocks: each save is a new version that never changes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -26,6 +27,8 @@ from templates.sandbox import Result
 __all__ = [
     "ContentDraft",
     "archive",
+    "check_block",
+    "check_block_name",
     "create_block",
     "create_template",
     "restore",
@@ -102,9 +105,7 @@ def roll_back(template: MessageTemplate, number: int, *, by: Author) -> Template
 
 def create_block(*, name: str, source: str, by: Author) -> SharedBlock:
     """A shared block with its first version. Raises Invalid, NameTaken."""
-    _check_name(name)
-    if set(name) & set("'\"{}%"):
-        raise Invalid(FieldError("/name", "Use letters, digits, spaces, - and _ in the name of a shared block."))
+    check_block_name(name)
     try:
         with transaction.atomic():
             block = SharedBlock.objects.create(name=name.strip())
@@ -115,7 +116,11 @@ def create_block(*, name: str, source: str, by: Author) -> SharedBlock:
 
 
 def save_block(block: SharedBlock, *, source: str, by: Author, note: str = "") -> SharedBlockVersion:
-    """A new version of a shared block. Templates take it with their next save; their versions keep what they had."""
+    """A new version of a shared block. Templates take it with their next save; their versions keep what they had.
+
+    Raises Invalid when its Liquid is wrong. Its markup is a fragment, which only a whole template can prove.
+    """
+    check_block(source)
     with transaction.atomic():
         block = SharedBlock.objects.select_for_update().get(pk=block.pk)
         number = block.current.number + 1 if block.current else 1
@@ -147,6 +152,20 @@ def _id(by: Author) -> int | None:
 def _check_name(name: str) -> None:
     if not name.strip() or len(name) > 200:
         raise Invalid(FieldError("/name", "Give a name of 1 to 200 characters.", "required"))
+
+
+def check_block_name(name: str) -> None:
+    """Raise Invalid for a name that `{% render 'name' %}` could not say."""
+    _check_name(name)
+    if set(name) & set("'\"{}%"):
+        raise Invalid(FieldError("/name", "Use letters, digits, spaces, - and _ in the name of a shared block."))
+
+
+def check_block(source: str) -> None:
+    """Raise Invalid when a shared block is not our Liquid or names blocks that are not there."""
+    others = {name: text for name, (_, text) in selectors.current_blocks().items()}
+    (result,) = sandbox.compile_contents([ContentDraft("en", "text", "-", source)], others)
+    _refuse([replace(finding, pointer="/source") for finding in result.findings])
 
 
 def _check_contents(contents: Sequence[ContentDraft], policy: Mapping[str, Any]) -> None:

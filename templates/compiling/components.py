@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Component:
     """Where it may stand, what it takes (`*`: anything), and what it holds.
 
-    It holds `none`, `html`, other `components`, or other components with `liquid` tags between them.
+    It holds `none`, `text`, `html`, other `components`, or other components with `liquid` tags between them.
     """
 
     parents: frozenset[str]
@@ -16,8 +16,11 @@ class Component:
 
 
 def _component(parents: str, attributes: str, holds: str = "none") -> Component:
-    return Component(frozenset(parents.split()), frozenset(attributes.split()) | {"css-class", "mj-class"}, holds)
+    shared = () if holds == "text" or attributes == _NONE else ("css-class", "mj-class")
+    return Component(frozenset(parents.split()), frozenset((*attributes.split(), *shared)), holds)
 
+
+_NONE = ""  # mrml refuses any attribute on these
 
 _PADDING = "padding padding-top padding-right padding-bottom padding-left"
 _INNER = f"{_PADDING} container-background-color "
@@ -33,17 +36,17 @@ _SOCIAL = f"{_FONT} {_BORDER} {_INNER} align icon-size icon-height icon-padding 
 
 COMPONENTS = {
     "mjml": _component("", "owa lang dir", "components"),
-    "mj-head": _component("mjml", "", "components"),
+    "mj-head": _component("mjml", _NONE, "components"),
     "mj-body": _component("mjml", "background-color width", "liquid"),
-    "mj-attributes": _component("mj-head", "", "components"),
+    "mj-attributes": _component("mj-head", _NONE, "components"),
     "mj-all": _component("mj-attributes", "*"),
     "mj-class": _component("mj-attributes", "name *"),
     "mj-breakpoint": _component("mj-head", "width"),
     "mj-font": _component("mj-head", "name href"),
-    "mj-preview": _component("mj-head", "", "html"),
-    "mj-style": _component("mj-head", "inline", "html"),
-    "mj-title": _component("mj-head", "", "html"),
-    "mj-raw": _component("mj-head mj-body mj-wrapper mj-section mj-group mj-column mj-hero", "position", "html"),
+    "mj-preview": _component("mj-head", _NONE, "text"),
+    "mj-style": _component("mj-head", "inline", "text"),
+    "mj-title": _component("mj-head", _NONE, "text"),
+    "mj-raw": _component("mj-head mj-body mj-wrapper mj-section mj-group mj-column mj-hero", _NONE, "html"),
     "mj-wrapper": _component("mj-body", _SECTION, "liquid"),
     "mj-section": _component("mj-body mj-wrapper", _SECTION, "liquid"),
     "mj-group": _component("mj-section", "background-color direction vertical-align width", "liquid"),

@@ -16,16 +16,17 @@ from mjml import mjml2html
 
 from templates import dialect
 from templates.compiling import links, merge_tags, plain_text, spots
+from templates.compiling.expanding import expand
 from templates.compiling.links import Edit, Link, Slots
 from templates.compiling.markup import tokens
 from templates.compiling.merge_tags import Use
 from templates.compiling.mjml_check import Check
-from templates.compiling.source import MARK, Piece, Protected, Source, expand, piece_of
+from templates.compiling.source import MARK, Piece, Protected, Source, open_block, piece_of
 from templates.dialect import UnknownFilter
 from templates.drafts import ContentDraft
-from templates.findings import Findings, Place, near
+from templates.findings import Findings, near
 
-_POSITION = re.compile(r" in root template at position (\d+):\d+")
+_POSITION = re.compile(r" in root template(?: at position (\d+):\d+)?")
 _NOT_PLAIN = re.compile(r"[^\x00-\x5b\x5d-\x7f]")
 _UNKNOWN_TAG = "unexpected tag"
 _HIDDEN = "display:none;max-height:0;max-width:0;opacity:0;overflow:hidden;mso-hide:all"
@@ -90,6 +91,8 @@ def _read_liquid(source: Source, findings: Findings) -> list[Use]:
             findings.add("E003", message + near(token.value, dialect.AUTHOR.filters), place)
         elif message.startswith(_UNKNOWN_TAG) and token:
             findings.add("E002", message + near(token.value, dialect.AUTHOR.tags), place)
+        elif place.line is None and (block := open_block(source)):
+            findings.add("E001", f"{block.text[:60]} has no {{% end{block.name} %}}", block.place)
         else:
             findings.add("E001", message, place)
     return []
@@ -125,13 +128,14 @@ def _compile_html(work: Compilation) -> Compiled | None:
 
 def _from_mjml(work: Compilation, body: Protected, known: list[Piece]) -> str | None:
     before = len(work.findings.found)
-    text = Check(body, known, work.findings).run()
+    check = Check(body, known, work.findings, language=work.draft.language)
+    text = check.run()
     if any(item.level == "error" for item in work.findings.found[before:]):
         return None
     try:
-        html = _mrml(_with_language(text, work.draft.language))
-    except ValueError as error:
-        work.findings.add("E010", f"MJML: {_POSITION.sub('', str(error))}", Place(body.source.pointer))
+        html = _mrml(text)
+    except _MrmlRefuses as error:
+        work.findings.add("E010", f"MJML: {error.message}", check.place(error.offset))
         return None
     kept = set(MARK.findall(html))
     for mark in MARK.findall(body.text):
@@ -140,22 +144,29 @@ def _from_mjml(work: Compilation, body: Protected, known: list[Piece]) -> str | 
     return html
 
 
+class _MrmlRefuses(Exception):
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
 def _mrml(mjml: str) -> str:
     r"""The HTML of mrml. It writes some attributes as Rust writes strings for debugging: a backslash doubled, a
     zero-width joiner (half of all family emoji) as `\u{200d}`. So it sees ASCII only, without backslashes.
     """
     prefix = next(name for name in (f"u{number}x" for number in count()) if name not in mjml)
     ascii_only = _NOT_PLAIN.sub(lambda match: f"{prefix}{ord(match[0]):x}z", mjml)
-    return re.sub(f"{prefix}([0-9a-f]+)z", lambda match: chr(int(match[1], 16)), mjml2html(ascii_only))
 
+    def back(text: str) -> str:
+        return re.sub(f"{prefix}([0-9a-f]+)z", lambda match: chr(int(match[1], 16)), text)
 
-def _with_language(mjml: str, language: str) -> str:
-    """The <mjml> element with the language that screen readers need, unless it has one."""
-    opening = next(token for token in tokens(mjml, xml=True) if token.name == "mjml")
-    if opening.get("lang"):
-        return mjml
-    at = opening.start + len("<mjml")
-    return f'{mjml[:at]} lang="{escape(language)}"{mjml[at:]}'
+    try:
+        return back(mjml2html(ascii_only))
+    except ValueError as error:
+        position = _POSITION.search(str(error))
+        offset = len(back(ascii_only[: int(position[1])])) if position and position[1] else 0
+        raise _MrmlRefuses(_POSITION.sub("", str(error)), offset) from error
 
 
 def _with_preheader(html: str, preheader: str) -> str:

@@ -20,6 +20,7 @@ _LINK_ELEMENTS = frozenset({"a", "area"})
 _PLAIN_URL = re.compile(rf"https?://[^\s<>\"{MARK.pattern[1:-1]}]+", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}'*_"
 _OURS = frozenset({"links.unsubscribe", "unsubscribe_url"})
+_CSS_URL = re.compile(r"url\(\s*(?:['\"]|&quot;|&#39;)?(?P<begun>[^'\")&;]*)$", re.IGNORECASE)
 _CLOSING = re.compile(r"\s*-?[%}]\}$")
 
 
@@ -121,8 +122,18 @@ def elsewhere(spots: list[Spot]) -> Iterator[Edit]:
     """The edits that put Liquid back where it stands in no address."""
     for spot in spots:
         if not (spot.attribute and spot.attribute.name in URL_ATTRIBUTES):
-            suffix = "_css" if spot.attribute and spot.attribute.name == "style" else ""
-            yield Edit(spot.offset, spot.offset + 1, _filtered(spot.piece, suffix if spot.prints else ""))
+            yield Edit(spot.offset, spot.offset + 1, _filtered(spot.piece, _style_filter(spot)))
+
+
+def _style_filter(spot: Spot) -> str:
+    """In a style attribute contact data is a plain value, or an address (or part of one) inside url(…)."""
+    if not (spot.prints and spot.attribute and spot.attribute.name == "style"):
+        return ""
+    before = (spot.attribute.value or "")[: spot.offset - spot.attribute.value_start]
+    inside_url = _CSS_URL.search(before)
+    if not inside_url:
+        return "_css"
+    return "_url_part" if inside_url["begun"] else "_css_url"
 
 
 def _filtered(piece: Piece, name: str) -> str:

@@ -1,31 +1,27 @@
-"""What an author wrote, with shared blocks written out, and its Liquid put out of harm's way.
+"""What an author wrote: a text that knows its places, and its Liquid put out of harm's way.
 
-`expand` copies shared blocks in and remembers where each character came from, so that a finding names
-the line in the right text. `Protected` puts one character in the place of each piece of Liquid, so that
-MJML and HTML can be read as what they are. These marks are from a private plane of Unicode that no author
-needs, and a source that has one of them is refused: they cannot be taken for anything else.
+`Protected` puts one character in the place of each piece of Liquid, so that MJML and HTML can be read as what they
+are. These marks are from a private plane of Unicode that no author needs, and a source that has one of them is
+refused: they cannot be taken for anything else.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from liquid.lex import compile_liquid_rules
 
-from templates.findings import Findings, Place, near
+from templates.findings import Place
 
 FIRST_MARK = 0xF0000
 MARK = re.compile("[\U000f0000-\U0010fffd]")
-MAX_SOURCE = 500_000  # characters, shared blocks written out
-MAX_PIECES = 2_000
-MAX_PIECE = 2_000  # characters of one {{ … }} or {% … %}
+
+BLOCKS = frozenset({"if", "unless", "case", "for", "capture"})
 
 _RULES = compile_liquid_rules()  # the library's own, so that we never see a piece where it sees none
-_DELIMITER = re.compile(r"\{[{%]")
-_VERBATIM = re.compile(r"\{%-?\s*(raw|doc)\s*-?%\}")
-_RENDER = re.compile(r"""(['"])(?P<name>.*?)\1$""")
+DELIMITER = re.compile(r"\{[{%]")
 
 
 @dataclass(frozen=True)
@@ -104,94 +100,6 @@ def pieces(source: Source) -> Iterator[Piece]:
             yield Piece("raw", match[0], "", match["raw"] or "", source, match.start())
 
 
-def _unclosed(source: Source) -> tuple[str, Place] | None:
-    """The first piece of Liquid without an end.
-
-    The library finds it too, but reads the rest of the text for every such beginning: minutes for a large one.
-    """
-    text, at = source.text, 0
-    while opening := _DELIMITER.search(text, at):
-        closing = text.find("}}" if opening[0] == "{{" else "%}", opening.end())
-        if closing < 0:
-            return f"this {opening[0]} is not closed", source.place(opening.start())
-        at = closing + 2
-        name = _VERBATIM.match(text, opening.start(), at)
-        end = re.compile(rf"\{{%-?\s*end{name[1]}\s*-?%\}}").search(text, at) if name else None
-        if name and not end:
-            return f"{name[0].strip()} has no end{name[1]}", source.place(opening.start())
-        at = end.end() if end else at
-    return None
-
-
-class _Expansion:
-    """The work of `expand`: what is written out so far."""
-
-    def __init__(self, blocks: Mapping[str, str], findings: Findings) -> None:
-        self.blocks = blocks
-        self.findings = findings
-        self.parts: list[str] = []
-        self.origins: list[Origin] = []
-        self.length = 0
-        self.used: set[str] = set()
-
-    def write(self, source: Source, inside: tuple[str, ...]) -> None:
-        if problem := _unclosed(source):
-            self.findings.add("E001", *problem)
-            return
-        done = 0
-        for piece in pieces(source):
-            if piece.name == "render":
-                self.keep(source, done, piece.offset)
-                done = piece.end
-                self.write_block(piece, inside)
-        self.keep(source, done, len(source.text))
-
-    def keep(self, source: Source, start: int, end: int) -> None:
-        if start < end:
-            origin = source.origins[0]
-            self.origins.append(Origin(self.length, origin.block, origin.text, start))
-            self.parts.append(source.text[start:end])
-            self.length += end - start
-
-    def write_block(self, piece: Piece, inside: tuple[str, ...]) -> None:
-        match = _RENDER.match(piece.expression)
-        if not match:
-            self.findings.add("E006", f"{piece.text} is not how a shared block is used", piece.place)
-        elif match["name"] in inside:
-            circle = " → ".join((*inside, match["name"]))
-            self.findings.add("E005", f"shared blocks go in a circle: {circle}", piece.place)
-        elif match["name"] not in self.blocks:
-            close = near(match["name"], self.blocks)
-            self.findings.add("E004", f"there is no shared block {match['name']!r}{close}", piece.place)
-        elif self.length <= MAX_SOURCE:  # blocks that use each other twice grow fast
-            name = match["name"]
-            self.used.add(name)
-            self.write(Source.plain(piece.source.pointer, self.blocks[name], name), (*inside, name))
-
-
-def expand(pointer: str, text: str, blocks: Mapping[str, str], findings: Findings) -> Source:
-    """The text with each `{% render 'name' %}` replaced by that shared block, and theirs in turn."""
-    expansion = _Expansion(blocks, findings)
-    expansion.write(Source.plain(pointer, text), ())
-    origins = tuple(expansion.origins) or (Origin(0, "", "", 0),)
-    expanded = Source(pointer, "".join(expansion.parts), origins, frozenset(expansion.used))
-    _check_size(expanded, findings)
-    if mark := MARK.search(expanded.text):
-        findings.add("E008", f"the character U+{ord(mark[0]):X} cannot be used", expanded.place(mark.start()))
-    return expanded
-
-
-def _check_size(source: Source, findings: Findings) -> None:
-    found = list(pieces(source)) if len(source.text) <= MAX_SOURCE else []
-    if len(source.text) > MAX_SOURCE:
-        findings.add("E007", f"this has {len(source.text):,} characters; {MAX_SOURCE:,} may be", source.place(None))
-    if len(found) > MAX_PIECES:
-        findings.add("E007", f"this has {len(found):,} pieces of Liquid; {MAX_PIECES:,} may be", source.place(None))
-    for piece in found:
-        if piece.kind in {"output", "tag"} and len(piece.text) > MAX_PIECE:
-            findings.add("E007", f"a piece of Liquid may have {MAX_PIECE:,} characters", piece.place)
-
-
 def literal(text: str) -> str:
     """Text as Liquid that prints just this text."""
     return text.replace("{", "{% raw %}{{% endraw %}") if "{" in text else text
@@ -205,10 +113,21 @@ def _unwrapped(found: Iterator[Piece]) -> Iterator[Piece]:
             continue
         start = piece.offset + piece.text.index("%}") + 2
         yield replace(piece, kind="comment", text=piece.source.text[piece.offset : start])
-        for match in _DELIMITER.finditer(piece.expression):
+        for match in DELIMITER.finditer(piece.expression):
             yield replace(piece, text=f"{{% raw %}}{match[0]}{{% endraw %}}", offset=start + match.start(), width=2)
         end = start + len(piece.expression)
         yield replace(piece, kind="comment", text=piece.source.text[end : piece.end], offset=end)
+
+
+def open_block(source: Source) -> Piece | None:
+    """The last block that is begun and not ended."""
+    opened: list[Piece] = []
+    for piece in pieces(source):
+        if piece.name in BLOCKS:
+            opened.append(piece)
+        elif opened and piece.name == f"end{opened[-1].name}":
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 class Protected:

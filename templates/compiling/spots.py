@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from templates.compiling.markup import RAW_TEXT, Attribute, Token, condition_body, tokens
-from templates.compiling.source import MARK, Piece, piece_of
+from templates.compiling.source import BLOCKS, MARK, Piece, piece_of
 from templates.findings import Findings
 
 URL_ATTRIBUTES = frozenset(
@@ -18,7 +18,6 @@ URL_ATTRIBUTES = frozenset(
 )
 _NO_OUTPUT = frozenset({"srcdoc", "srcset", "ping", "http-equiv"})
 _NO_OUTPUT_ELEMENTS = frozenset({"base", "meta", "object", "embed", "applet"})
-_BLOCKS = {"if", "unless", "case", "for", "capture"}
 _BRANCHES = {"elsif", "else", "when"}
 
 
@@ -63,7 +62,9 @@ def _spots(text: str, known: list[Piece], start: int, end: int, outer: tuple[str
 
 def _state(text: str, token: Token) -> tuple[str, ...]:
     if token.kind == "text":
-        return (token.element, "text" if token.element not in RAW_TEXT else "code")
+        # <title> holds text, but inside <svg> it holds markup: with a < in it we cannot tell
+        code = token.element in RAW_TEXT or (token.element and "<" in text[token.start : token.end])
+        return (token.element, "code" if code else "text")
     return ("", "declaration") if token.kind == "other" else ("comment", "", "text")  # escaped text cannot close it
 
 
@@ -117,7 +118,7 @@ def _check_blocks(spots: list[Spot], findings: Findings) -> None:
     opened: list[Spot] = []
     for spot in spots:
         name = spot.piece.name
-        if name in _BLOCKS:
+        if name in BLOCKS:
             opened.append(spot)
         elif name in _BRANCHES or name.startswith("end"):
             if opened and opened[-1].state != spot.state:

@@ -17,6 +17,7 @@ _UNCLICKED = frozenset({"mailto", "tel", "sms"})
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|([A-Za-z][A-Za-z0-9]*)(;?))(=?)")
 _RESERVED = ":/?#[]@!$&'()*+,;=%"  # what an address that is already one may keep as it is
 _UNFIT = re.compile(r"[\x00-\x20\x7f<>\"\\^`{|}]")
+_CSS_ENDS = {ord(char): f"%{ord(char):02X}" for char in "'()"}
 _CSS = re.compile(r"[\w#%., +-]*")
 
 
@@ -106,4 +107,9 @@ def css(value: Any) -> str:
     return text if _CSS.fullmatch(text) else ""
 
 
-FILTERS: dict[str, Callable[..., Any]] = {"_url": whole, "_url_part": part, "_css": css}
+def css_url(value: Any) -> str:
+    """Filter `_css_url`: as `whole`, inside url(…) of a style attribute, which neither quotes nor brackets may end."""
+    return whole(value).translate(_CSS_ENDS)
+
+
+FILTERS: dict[str, Callable[..., Any]] = {"_url": whole, "_url_part": part, "_css": css, "_css_url": css_url}

@@ -196,6 +196,15 @@ def test_saving_a_block_makes_its_next_version(page: Client) -> None:
     assert (block.current.number, block.current.source, block.current.note) == (2, "two\n", "more")
 
 
+def test_a_block_that_is_wrong_is_not_saved(page: Client) -> None:
+    empty = {"versions-TOTAL_FORMS": "0", "versions-INITIAL_FORMS": "0", "note": ""}
+    add = reverse("admin:templates_sharedblock_add")
+    shown = page.post(add, {"name": "it's", "source": "{% if x %}", **empty}).content.decode()
+    assert "Use letters, digits" in shown
+    assert "line 1, column 1: {% if x %} has no {% endif %}" in shown
+    assert not SharedBlock.objects.exists()
+
+
 def test_every_table_can_be_looked_at(page: Client) -> None:
     services.create_block(name="footer", source="x", by=None)
     version = make_template().current

@@ -197,3 +197,32 @@ def test_an_address_that_can_never_be_one_is_an_error_at_once(href: str) -> None
 def test_a_missing_address_follows_the_policy() -> None:
     with pytest.raises(MissingMergeTag):
         rendered('<a href="{{ u }}">a</a>', {}, policy={"skip_missing": True})
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "written"),
+    [
+        ("url({{ u }})", "https://a.test/x y.png", "url(https://a.test/x%20y.png)"),
+        ("url('{{ u }}')", "https://a.test/'),url(x", "url('https://a.test/%27%29,url%28x')"),
+        ("url(&quot;{{ u }}&quot;)", "https://a.test/", 'url("https://a.test/")'),
+        ("url('https://a.test/{{ u }}.png')", "a/b'", "url('https://a.test/a%2Fb%27.png')"),
+        ("url(https://a.test/x.png) {{ u }}", "url(y)", "url(https://a.test/x.png) "),
+        ("{{ u }}", "#ff0000", "#ff0000"),
+    ],
+)
+def test_contact_data_in_a_style_cannot_leave_its_value(style: str, value: str, written: str) -> None:
+    body = f"""<a style="background:{style}" href="#">x</a>"""
+    (link,) = lxml_html.fragment_fromstring(rendered(body, {"u": value}).html, create_parent=True).iter("a")
+    assert link.get("style") == f"background:{written}"
+
+
+def test_a_background_image_of_mjml_may_come_from_contact_data() -> None:
+    body = (
+        "<mjml><mj-body><mj-section background-url='{{ u }}'><mj-column><mj-text>x</mj-text></mj-column></mj-section>"
+        "</mj-body></mjml>"
+    )
+    made = rendered(body, {"u": "https://a.test/i.png"}, format="mjml").html
+    assert "url('https://a.test/i.png')" in made
+    assert 'src="https://a.test/i.png"' in made
+    with pytest.raises(RenderFailed, match="not an address"):
+        rendered(body, {"u": "javascript:x"}, format="mjml")

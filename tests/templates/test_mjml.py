@@ -19,6 +19,10 @@ def shown(body: str, **fields: object) -> str:
     return rendered(body, fields, format="mjml").text
 
 
+ACCORDION = (
+    "<mj-accordion><mj-accordion-element><mj-accordion-title><b>a</b></mj-accordion-title></mj-accordion-element>"
+    "</mj-accordion>"
+)
 SECTION = "<mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>"
 
 
@@ -104,6 +108,12 @@ def test_the_document_has_the_language_of_the_content() -> None:
         (column("<mj-text>a"), "E010", 3, 1, "<mj-text> is not closed"),
         (column("<mj-text><p>a</mj-text>"), "E010", 3, 10, "<p> is not closed"),
         (column("<mj-text>a</b></mj-text>"), "E010", 3, 11, "</b> closes nothing"),
+        (column("<mj-text><a title='<b>'>a</a></mj-text>"), "E010", 3, 13, "&lt;"),
+        ("<mjml><mj-head><mj-title><!-- a --></mj-title></mj-head></mjml>", "E012", 1, 26, "comment"),
+        ("<mjml><mj-head><mj-title><b>a</b></mj-title></mj-head></mjml>", "E012", 1, 26, "<b> cannot stand"),
+        (mjml("<mj-raw position='file-start'>a</mj-raw>"), "E012", 2, 9, "takes no attributes"),
+        (mjml("<!-- a"), "E010", 2, 1, "comment is not closed"),
+        (mjml("<mj-section"), "E010", 2, 1, "no closing >"),
         (column("<mj-text>a <![CDATA[ b ]]></mj-text>"), "E010", 3, 12, "CDATA"),
         ('<!DOCTYPE x [<!ENTITY a "b">]>' + column("<mj-text>&a;</mj-text>"), "E010", 1, 1, "declarations"),
         ("<?xml version='1.0'?>" + column(""), "E010", 1, 1, "processing"),
@@ -117,7 +127,7 @@ def test_the_document_has_the_language_of_the_content() -> None:
         ),
         ("<p>a</p>", "E012", 1, 1, "outside <mjml>"),
         ("", "E010", 1, 1, "no <mjml>"),
-        (column("<mj-text>{% if x %}</mj-text>"), "E001", None, None, ""),
+        (column("<mj-text>{% if x %}</mj-text>"), "E001", 3, 10, "has no {% endif %}"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(
@@ -131,9 +141,17 @@ def test_what_is_wrong_is_told_with_its_place(
     assert first.fix
 
 
-def test_what_only_mrml_finds_is_an_error_and_not_a_crash() -> None:
-    body = "<mjml><mj-head><mj-head></mj-head></mj-head><mj-body></mj-body></mjml>"
-    assert findings(body, format="mjml")
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (mjml("", head="<mj-head><mj-attributes>{% # a\n %}\n<mj-class /></mj-attributes></mj-head>"), 3),
+        (column("<mj-text>a<br>\n</mj-text>\n" + ACCORDION), 5),
+    ],
+)
+def test_what_only_mrml_finds_has_a_place_too(body: str, line: int) -> None:
+    (found,) = findings(body, format="mjml")
+    assert found.message.startswith("MJML: ")
+    assert found.line == line
 
 
 def test_compiling_twenty_sections_is_quick() -> None:

@@ -123,6 +123,14 @@ def test_a_name_is_needed(name: str) -> None:
         services.create_block(name=name, source="", by=None)
 
 
+def test_the_liquid_of_a_shared_block_is_checked_when_it_is_saved() -> None:
+    for source in ("{% if x %}", "{{ x | nonsense }}", "{% render 'nobody' %}"):
+        with pytest.raises(Invalid) as error:
+            services.create_block(name="bad", source=source, by=None)
+        assert error.value.pointer == "/source"
+    assert not SharedBlock.objects.exists()
+
+
 def test_a_name_is_given_once() -> None:
     services.create_template(name="News", by=None)
     with pytest.raises(NameTaken):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from templates.compiling.source import Piece, Protected, expand, pieces
+from templates.compiling.expanding import expand
+from templates.compiling.source import Piece, Protected, pieces
 from templates.findings import Findings
 from tests.support.messages import codes
 

@@ -51,6 +51,7 @@ def test_liquid_where_it_is_inert_passes(body: str) -> None:
         "<!--[if {{ x }}]><p>a</p><![endif]-->",
         "<!--[if mso]><p title={{ x }}>a</p><![endif]-->",
         "<svg><style>{{ x }}</style></svg>",
+        "<svg><title><b title={{ x }}></b></title></svg>",
     ],
 )
 def test_liquid_where_escaping_does_not_help_is_refused(body: str) -> None:
