@@ -117,7 +117,15 @@ def clone(name: str) -> None:
 def drop(name: str) -> None:
     """Drop a database with whoever is still connected to it."""
     with maintenance() as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(connection, name)
+
+
+def _drop(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        connection.execute(statement + sql.SQL(" WITH (FORCE)"))
+    except psycopg.errors.InsufficientPrivilege:  # autovacuum is in it: only without FORCE it is asked to leave
+        connection.execute(statement)
 
 
 def make_session_database(migrate: Callable[[str], None]) -> None:
@@ -158,7 +166,7 @@ def _sweep(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
     live -= {name.split("_")[2] for name in dead} - {migrations_digest()}
     old = [name for name in names if name.startswith("template_") and name.split("_")[1] not in live]
     for name in (*dead, *old):
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop(connection, name)
     for folder in volatile_dir().glob("session-*"):
         if not psutil.pid_exists(_pid(folder.name.replace("-", "_"))):
             remove_session(folder)

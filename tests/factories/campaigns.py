@@ -38,14 +38,12 @@ def campaign(contacts: Sequence[Contact] | None = None, **plan: Any) -> Campaign
     """A draft that is ready to launch to these contacts, or to three."""
     number = next(_numbers)
     brand = make_brand(f"Brand of campaign {number}")
-    defaults = {
-        "name": f"Campaign {number}",
-        "brand": brand,
-        "sender": make_sender(brand),
-        "template": template(),
-        "lists": [listed(make_people(3) if contacts is None else contacts)],
-    }
-    return services.create(by=None, **{**defaults, **plan})
+    plan = {"name": f"Campaign {number}", "brand": brand, "sender": make_sender(brand), **plan}
+    if "template" not in plan:
+        plan["template"] = template()
+    if "lists" not in plan:
+        plan["lists"] = [listed(make_people(3) if contacts is None else contacts)]
+    return services.create(by=None, **plan)
 
 
 def launched(contacts: Sequence[Contact] | None = None, *, at: datetime = AT, **plan: Any) -> Run:
