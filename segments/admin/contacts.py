@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from config.lib import public_ids
 from config.lib.admin import LargeTableAdmin
 from config.lib.errors import Invalid
 from segments.exporting import csv_lines, rows
-from segments.models import Attribute, Contact, ContactList, ListMembership
+from segments.models import Attribute, Contact, ContactList, Import, ImportRow, ListMembership
 from segments.resources import ContactResource
 from segments.selectors.contacts import find_contacts
 from segments.services.attributes import check_name, register_attribute
@@ -52,6 +52,22 @@ class ContactForm(forms.ModelForm[Contact]):
         """The service judges and writes, not the model."""
 
 
+class CameWith(admin.SimpleListFilter):
+    """Whom an import made, changed or found as they were."""
+
+    title = "import"
+    parameter_name = "import"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        recent = Import.objects.filter(state=Import.State.COMPLETED).order_by("-pk")[:20]
+        return [(str(import_.pk), f"{import_} ({import_.created_at:%Y-%m-%d})") for import_ in recent]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contact]) -> QuerySet[Contact]:
+        number = self.value() or ""
+        rows = ImportRow.objects.filter(contact=OuterRef("pk"), imported_from=int(number) if number.isdigit() else 0)
+        return queryset.filter(Exists(rows)) if number else queryset
+
+
 class MembershipInline(admin.TabularInline[ListMembership, Contact]):
     model = ListMembership
     autocomplete_fields = ["list"]
@@ -64,7 +80,7 @@ class ContactAdmin(LargeTableAdmin[Contact]):
     form = ContactForm
     list_display = ["email", "external_id", "first_name", "last_name", "country", "language", "created_at"]
     list_display_links = ["email", "external_id"]
-    list_filter = ["language", "cohort_on"]
+    list_filter = ["language", "cohort_on", CameWith]
     search_fields = ["email"]  # shows the box; get_search_results answers by index
     search_help_text = "An address, phone number, external id, or the beginning of a name"
     ordering = ["-pk"]

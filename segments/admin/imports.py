@@ -14,8 +14,16 @@ from config.lib.errors import DomainError, Invalid
 from segments.cleaning import FIELDS, TYPES
 from segments.exporting import csv_lines
 from segments.importing.mapping import attribute_name
-from segments.models import ContactList, Import, ImportRow
-from segments.selectors.imports import in_order, problem_header, problem_lines, progress, registered_attributes, samples
+from segments.models import ContactList, Import
+from segments.selectors.imports import (
+    in_order,
+    problem_header,
+    problem_lines,
+    problems,
+    progress,
+    registered_attributes,
+    samples,
+)
 from segments.services.imports import prepare, receive, start
 
 
@@ -168,7 +176,8 @@ def _figures(import_: Import) -> dict[str, Any]:
         "at_work": import_.state in Import.AT_WORK,
         "progress": round(100 * progress(import_)),
         "figures": [(name, import_.counts.get(name), import_.results.get(name)) for name in names],
-        "has_problems": any(import_.counts.get(outcome) for outcome in ImportRow.PROBLEMS) and bool(import_.file),
+        "problems": problems(import_)[:20],
+        "people": f"{reverse('admin:segments_contact_changelist')}?import={import_.pk}" if import_.results else "",
         "can_resume": import_.state == Import.State.FAILED and bool(import_.counts),
     }
 

@@ -14,6 +14,7 @@ from charset_normalizer import from_bytes
 from segments.importing.reading import MAX_LINE, Record, UnreadableFile, as_text, records
 
 SAMPLE = 1000  # records that types are guessed from
+_SAMPLE_BYTES = 4 << 20
 _BLOCK = 1 << 20
 _DELIMITERS = ",;\t|"
 _BOMS = {
@@ -63,7 +64,7 @@ def sniff(stream: BinaryIO, *, max_columns: int, encoding: str = "", delimiter: 
     guess = delimiter_of(_head(stream, encoding))
     delimiter = delimiter or guess
     stream.seek(0)
-    found = list(islice(records(stream, encoding, delimiter), SAMPLE + 1))
+    found = list(_first(records(stream, encoding, delimiter), stream))
     if not found:
         raise UnreadableFile("The file is empty.")
     columns = _columns(found[0], max_columns)
@@ -74,6 +75,13 @@ def sniff(stream: BinaryIO, *, max_columns: int, encoding: str = "", delimiter: 
     if len(found) == 1:
         raise UnreadableFile("The file has a line of column names and no other: there is nobody to import.")
     return Sniffed(encoding, delimiter, columns, found[1:])
+
+
+def _first(found: Iterator[Record], stream: BinaryIO) -> Iterator[Record]:
+    for number, record in enumerate(islice(found, SAMPLE + 1)):
+        yield record
+        if number and stream.tell() > _SAMPLE_BYTES:
+            return
 
 
 def encoding_of(stream: BinaryIO) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from config.lib.errors import NotFound
 from config.lib.sql import queries
@@ -74,6 +74,11 @@ def progress(import_: Import) -> float:
     return 1.0 if import_.state == Import.State.COMPLETED else 0.0
 
 
+def problems(import_: Import) -> QuerySet[ImportRow]:
+    """The rows that were not imported, by line."""
+    return ImportRow.objects.filter(imported_from=import_, outcome__in=ImportRow.PROBLEMS).order_by("line")
+
+
 def problem_header(import_: Import) -> list[str]:
     """The column names of the error file."""
     return [*PROBLEM_COLUMNS, *import_.columns]
@@ -84,9 +89,8 @@ def problem_lines(import_: Import) -> Iterator[list[str]]:
 
     A stream; the cells come from the file itself. Raises NotFound when it was deleted.
     """
-    problems = ImportRow.objects.filter(imported_from=import_, outcome__in=ImportRow.PROBLEMS).order_by("line")
     with open_file(import_) as stream:
         found = records(stream, import_.encoding, import_.delimiter)
-        for line, outcome, reason in problems.values_list("line", "outcome", "reason").iterator():
+        for line, outcome, reason in problems(import_).values_list("line", "outcome", "reason").iterator():
             cells = next((record.cells for record in found if record.line == line), [])
             yield [str(line), outcome, reason, *cells]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
+from time import monotonic
 
 from django.db import connection
 from django.db.models import F
@@ -18,8 +19,9 @@ from segments.services.leases import LEASE, Lease
 from segments.services.statements import statement
 from segments.suppressed import suppressed_among
 
-CHUNK = 10_000  # records a transaction
-_BATCH = 500  # records cleaned while the server takes in those before
+CHUNK = 10_000  # records a transaction, fewer where that takes long: a writing transaction holds all counters back
+_PATIENCE = 1.0  # seconds
+_BATCH = 100  # records cleaned while the server takes in those before
 _MAX_REASON = 255
 DUPLICATE = "the same person as in line {}"
 CONFLICT = "the external_id and the email belong to two different people"
@@ -51,7 +53,7 @@ def stage(import_: Import, lease: Lease, attributes: Mapping[str, str]) -> None:
         while more:
             with lease.transaction():
                 lease.renew()
-                chunk = _copy(import_.pk, islice(found, CHUNK), cleaner)
+                chunk = _copy(import_.pk, found, cleaner)
                 _mark_suppressed(import_.pk, chunk)
                 _record(import_.pk, [(line, ImportRow.Outcome.INVALID, reason) for line, reason in chunk.problems])
                 done = F("rows_done") + chunk.records
@@ -60,10 +62,12 @@ def stage(import_: Import, lease: Lease, attributes: Mapping[str, str]) -> None:
 
 
 def _copy(import_id: int, found: Iterator[Record], cleaner: RowCleaner) -> _Chunk:
-    chunk = _Chunk()
+    chunk, enough = _Chunk(), monotonic() + _PATIENCE
     with connection.cursor() as cursor, cursor.copy(queries("segments", "importing")["copy_staged"]) as copy:
-        while batch := list(islice(found, _BATCH)):
+        while batch := list(islice(found, min(_BATCH, CHUNK))):
             copy.write("".join(_staged(import_id, batch, cleaner, chunk)))
+            if chunk.records >= CHUNK or monotonic() > enough:
+                break
     return chunk
 
 

@@ -1,6 +1,7 @@
 """Writing what was staged into contacts: sets of rows, a stretch of lines a transaction."""
 
 from collections import Counter
+from time import monotonic
 
 from django.db import IntegrityError, OperationalError, connection
 from django.db.models import F
@@ -12,7 +13,8 @@ from segments.services.leases import Lease
 from segments.services.staging import CONFLICT
 from segments.services.statements import statement
 
-STRETCH = 10_000  # rows: well under the two seconds a writing transaction may take
+STRETCH = 10_000  # rows a transaction, fewer where that takes long: a writing transaction holds all counters back
+_PATIENCE = 1.0  # seconds
 TRIES = 5
 DUPLICATE = "the same person as in an earlier line"
 
@@ -23,16 +25,20 @@ class TooMuchContention(Exception):
 
 def write(import_: Import, lease: Lease) -> None:
     """Write what is on the stage. Whoever carries on repeats and loses no row. Raises LeaseLost."""
-    while _write_next(import_, lease):
-        pass
+    rows, more = STRETCH, True
+    while more:
+        began = monotonic()
+        more = _write_next(import_, lease, rows)
+        if monotonic() - began > _PATIENCE:
+            rows = min(rows, max(rows // 2, 100))
 
 
-def _write_next(import_: Import, lease: Lease) -> bool:
+def _write_next(import_: Import, lease: Lease, rows: int) -> bool:
     """Write the next stretch; judge it again when others took an address or a row at the same moment."""
     for _ in range(TRIES):
         try:
             with lease.transaction():
-                return _write_stretch(import_, lease)
+                return _write_stretch(import_, lease, rows)
         except IntegrityError:
             continue
         except OperationalError as error:
@@ -41,12 +47,12 @@ def _write_next(import_: Import, lease: Lease) -> bool:
     raise TooMuchContention
 
 
-def _write_stretch(import_: Import, lease: Lease) -> bool:
+def _write_stretch(import_: Import, lease: Lease, rows: int) -> bool:
     sql = queries("segments", "importing")
     with connection.cursor() as cursor:
         cursor.execute(sql["take_turns"])
         import_.refresh_from_db(fields=["line_done", "results"])
-        stretch = {"import": import_.pk, "after": import_.line_done, "rows": STRETCH}
+        stretch = {"import": import_.pk, "after": import_.line_done, "rows": rows}
         cursor.execute(sql["next_stretch"], stretch)
         upto, waiting = cursor.fetchone()
         if not waiting:

@@ -55,6 +55,11 @@ def test_an_import_goes_from_upload_to_people_in_the_admin(operator: Client) -> 
     ana = Contact.objects.get()
     assert (ana.first_name, ana.attributes) == ("Zoë", {"punkte": 3})
     assert news.memberships.get().contact == ana
+    people = reverse("admin:segments_contact_changelist") + f"?import={import_.pk}"
+    assert people in operator.get(page(import_)).content.decode()
+    make.contact(email="other@example.test")
+    assert "other@example.test" not in operator.get(people).content.decode()
+    assert "ana@example.test" in operator.get(people).content.decode()
     listed = operator.get(reverse("admin:segments_import_changelist")).content.decode()
     assert "1 new, 1 invalid" in listed
     errors = operator.get(reverse("admin:segments_import_errors", args=[import_.pk]))

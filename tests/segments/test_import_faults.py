@@ -12,14 +12,16 @@ from typing import BinaryIO
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import AdminShutdown, DeadlockDetected
 
 from segments import tasks
 from segments.models import Contact, Import, ImportRow
 from segments.selectors.imports import open_file, waiting_imports
 from segments.services import imports, staging, upserting
-from segments.services.leases import LEASE, MAX_ATTEMPTS, LeaseLost, take_lease
+from segments.services.contacts import upsert_contact
+from segments.services.leases import LEASE, MAX_ATTEMPTS, Lease, LeaseLost, take_lease
 from segments.services.upserting import TooMuchContention
 from tests.conftest import CommittedDb
 from tests.factories import segments as make
@@ -138,7 +140,7 @@ def test_a_failed_run_can_be_carried_on_where_it_stood(monkeypatch: pytest.Monke
     import_ = imports.start(make.checked(b"email\na@example.test\nb@example.test\nc@example.test\n"))
     lease = take_lease(import_.pk)
     assert lease
-    assert upserting._write_next(import_, lease)
+    assert upserting._write_next(import_, lease, rows=1)
     lease.release(state=Import.State.FAILED, error="stopped")
     done = imports.carry_on(imports.start(import_).pk, at=timezone.now())
     assert (done.state, done.results, done.rows_done) == (Import.State.COMPLETED, {"new": 3}, 3)
@@ -185,6 +187,35 @@ def test_an_address_taken_by_others_meanwhile_is_a_conflict_not_a_crash(committe
     thread.join()
     assert done.results == {"conflict": 1}
     assert Contact.objects.get(external_id="c-1").email == "old@example.test"
+
+
+@pytest.mark.django_db
+def test_a_deadlock_is_tried_again_and_other_trouble_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import_ = imports.start(make.checked(b"email\na@example.test\n"))
+    write_stretch, troubles = upserting._write_stretch, [AdminShutdown(), DeadlockDetected()]
+
+    def troubled(now: Import, lease: Lease, rows: int) -> bool:
+        if troubles:
+            raise OperationalError from troubles.pop()
+        return write_stretch(now, lease, rows)
+
+    monkeypatch.setattr(upserting, "_write_stretch", troubled)
+    with pytest.raises(OperationalError):
+        imports.carry_on(import_.pk, at=timezone.now())
+    assert imports.carry_on(import_.pk, at=timezone.now()).results == {"new": 1}
+
+
+def test_two_upserts_of_one_new_person_at_once_make_one_person(committed_db: CommittedDb) -> None:
+    def upsert(number: int) -> None:
+        upsert_contact({"email": "ana@example.test", "external_id": "c-1", "first_name": f"Ana {number}"})
+        connection.close()
+
+    threads = [threading.Thread(target=upsert, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Contact.objects.get().first_name.startswith("Ana ")
 
 
 @pytest.mark.django_db

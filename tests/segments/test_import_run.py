@@ -102,6 +102,14 @@ def test_the_people_of_an_import_are_found_by_its_rows() -> None:
     assert not StagedRow.objects.exists()
 
 
+def test_a_deleted_person_leaves_the_outcome_of_their_row() -> None:
+    done = make.imported(b"email\na@example.test\nb@example.test\n", to_list=make.contact_list("News"))
+    person("a@example.test").delete()
+    Contact.objects.all().delete()
+    rows = ImportRow.objects.filter(imported_from=done).order_by("line")
+    assert [(row.line, row.outcome, row.contact_id) for row in rows] == [(2, "new", None), (3, "new", None)]
+
+
 def test_people_are_put_on_the_list_also_those_who_were_there_before() -> None:
     target = make.contact_list("News", [old := make.contact(email="ben@example.test")])
     data = make.csv_bytes(["email"], ["ben@example.test"], ["ana@example.test"], ["wrong"])
@@ -110,9 +118,11 @@ def test_people_are_put_on_the_list_also_those_who_were_there_before() -> None:
     assert set(target.memberships.values_list("contact", flat=True)) == {old.pk, person("ana@example.test").pk}
 
 
-def test_chunks_and_stretches_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("patience", [1.0, 0.0])
+def test_chunks_and_stretches_leave_no_seam(monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
     monkeypatch.setattr(staging, "CHUNK", 3)
     monkeypatch.setattr(upserting, "STRETCH", 4)
+    monkeypatch.setattr(upserting, "_PATIENCE", patience)
     people = [[f"p{n}@example.test" if n % 5 else "wrong"] for n in range(23)]
     done = make.imported(make.csv_bytes(["email"], *people, *people))
     assert done.results == {"new": 18, "invalid": 10, "duplicate": 18}
