@@ -196,4 +196,6 @@ def _pid(name: str) -> int:
 
 
 if __name__ == "__main__":
-    remove(volatile_dir())  # `make clean`
+    # `make clean`, after the checkout's own services are removed: nobody needs the copied binaries any more
+    remove(volatile_dir())
+    embedded.forget_copied_binaries()

@@ -8,6 +8,7 @@ The addresses are pure functions of the state folder, so that settings can name 
 
 from pathlib import Path
 
+from config.lib.embedded.binaries import forget_copy as forget_copied_binaries
 from config.lib.embedded.places import ServiceError, state_dir
 from config.lib.embedded.postgres_server import Postgres
 from config.lib.embedded.redis_server import Redis, broker_url
@@ -19,6 +20,7 @@ __all__ = [
     "broker_url",
     "database_url",
     "ensure",
+    "forget_copied_binaries",
     "postgres",
     "redis",
     "redis_url",

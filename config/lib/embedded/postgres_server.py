@@ -86,8 +86,6 @@ class Postgres:
         self.stop()
         for folder in (self.home, socket_dir(self.home)):
             shutil.rmtree(folder, ignore_errors=True)
-        if self._account:
-            binaries.forget_copy()
 
     @property
     def log(self) -> Path:
