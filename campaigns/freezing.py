@@ -6,15 +6,16 @@ from a fresh snapshot: two halves of two moments would be no audience. Nobody is
 """
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import enrolments, selectors
-from campaigns.errors import LeaseLost
+from campaigns import enrolments, selectors, services
+from campaigns.errors import IllegalMove, LeaseLost
 from campaigns.models import Run
+from config.lib.errors import DomainError
 from config.lib.snapshots import key_chunks
 
 CHUNK = 20_000  # about half a second of writing: no transaction of ours lasts 2 s (DESIGN 3, counting)
@@ -49,6 +50,12 @@ class _Freeze:
         if not ours.update(state=Run.State.RUNNING, lease_until=None, frozen_at=at):
             raise LeaseLost
 
+    def give_up(self, reason: str) -> None:
+        """The audience cannot be worked out: a person has to mend it, and resumes the campaign."""
+        with suppress(IllegalMove):  # it is paused already, or over
+            services.pause(self.run.campaign, by=None, reason=f"Its audience could not be frozen: {reason}")
+        Run.objects.filter(pk=self.run.pk, lease_until=self.lease).update(lease_until=None)
+
     def _names(self) -> dict[str, int]:
         return {"run": self.run.pk, "campaign": self.run.campaign_id}
 
@@ -68,10 +75,12 @@ def freeze(run_id: int) -> bool:
     work = _Freeze(run, lease[0][0], selectors.entry_step(run.version).pk)
     try:
         work.clear()
-        with closing(key_chunks(selectors.audience_of(run.campaign), CHUNK)) as chunks:
-            for contact_ids in chunks:
-                work.enrol(contact_ids)
+        for contact_ids in key_chunks(selectors.audience_of(run.campaign), CHUNK):
+            work.enrol(contact_ids)
         work.finish(timezone.now())
     except LeaseLost:
+        return False
+    except DomainError as error:
+        work.give_up(error.detail)
         return False
     return True

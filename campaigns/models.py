@@ -57,7 +57,7 @@ class Campaign(models.Model):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     late_policy = models.CharField(max_length=4, choices=LatePolicy, default=LatePolicy.HOLD)
     late_after_minutes = models.PositiveIntegerField(default=30)
-    held_reason = models.TextField(blank=True, default="", help_text="Why a schedule waits for a person")
+    held_reason = models.TextField(blank=True, default="", help_text="Why it waits for a person")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ("late_after_minutes", models.PositiveIntegerField(default=30)),
                 (
                     "held_reason",
-                    models.TextField(blank=True, default="", help_text="Why a schedule waits for a person"),
+                    models.TextField(blank=True, default="", help_text="Why it waits for a person"),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from campaigns.models import Campaign
 from compliance.selectors import brand_problems
 from config.lib.errors import DomainError, FieldError
+from delivery import readiness as delivery_readiness
 from delivery.models import Purpose
 from segments.models import Contact, ContactList, Segment
 from segments.selectors import audience, known_fields
@@ -39,7 +40,7 @@ def readiness(campaign: Campaign, *, by: User | None = None) -> list[FieldError]
     """
     return [
         *_audience_problems(campaign),
-        *brand_problems(campaign.brand, campaign.sender),
+        *_sender_problems(campaign),
         *_archived_problems(campaign),
         *_template_problems(campaign),
         *_purpose_problems(campaign, by),
@@ -67,6 +68,13 @@ def _unusable(pointer: str, chosen: Iterable[Segment | ContactList]) -> Iterator
             yield FieldError(f"{pointer}/{number}", f"{one.name} is archived; choose another.", "archived")
         elif isinstance(one, Segment) and one.current_id is None:
             yield FieldError(f"{pointer}/{number}", f"Segment {one.name} has no rule yet.", "missing")
+
+
+def _sender_problems(campaign: Campaign) -> list[FieldError]:
+    problems = brand_problems(campaign.brand, campaign.sender)
+    if problems or campaign.brand is None or campaign.sender is None:
+        return problems
+    return delivery_readiness.problems(campaign.brand, campaign.sender, campaign.list)
 
 
 def _archived_problems(campaign: Campaign) -> Iterator[FieldError]:

@@ -6,7 +6,7 @@ from campaigns.models import Campaign, Run
 def standing(campaign: Campaign) -> str:
     """`It is active; its audience is being frozen: 40000 people so far.`"""
     if campaign.held_reason:
-        return f"Its schedule waits for a person. {campaign.held_reason}"
+        return f"It is {campaign.state} and waits for a person. {campaign.held_reason}"
     if campaign.state == Campaign.State.SCHEDULED:
         local = campaign.scheduled_local.replace("T", " ")
         return f"It launches at {local} in {campaign.scheduled_zone} ({campaign.scheduled_at:%Y-%m-%d %H:%M:%S} UTC)."

@@ -106,6 +106,7 @@ def _send_config(campaign: Campaign) -> SendConfig:
         purpose=campaign.purpose,
         lane=Lane.BULK,
         list_id=campaign.list_id,
+        audience_lists=list(campaign.lists.order_by("pk").values_list("pk", flat=True)),
     )
 
 

@@ -12,17 +12,17 @@ from campaigns.services import moves
 from delivery.services import orders
 
 
-def pause(campaign: Campaign, *, by: User | None) -> None:
-    """Nothing more is begun until it is resumed; nobody is lost."""
+def pause(campaign: Campaign, *, by: User | None, reason: str = "") -> None:
+    """Nothing more is begun until it is resumed; nobody is lost. `reason` is what the system tells a person."""
     with transaction.atomic():
-        moves.make(campaign, states.PAUSE, by=by)
+        moves.make(campaign, states.PAUSE, by=by, held_reason=reason)
         orders.hold_orders(campaign.pk)
 
 
 def resume(campaign: Campaign, *, by: User | None) -> None:
     """Go on where it stood."""
     with transaction.atomic():
-        moves.make(campaign, states.RESUME, by=by)
+        moves.make(campaign, states.RESUME, by=by, held_reason="")
         orders.resume_orders(campaign.pk)
 
 

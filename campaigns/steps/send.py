@@ -19,6 +19,7 @@ class SendConfig:
     purpose: str
     lane: str
     list_id: int | None = None
+    audience_lists: Sequence[int] = ()
 
 
 class Send(StepType):
@@ -46,4 +47,5 @@ def _order(run: Run, step: Step) -> SendOrder:
         sender_id=config.sender_id,
         template_version_id=config.template_version_id,
         list_id=config.list_id,
+        audience_lists=config.audience_lists,
     )

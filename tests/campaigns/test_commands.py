@@ -85,7 +85,7 @@ def test_launch_pause_resume_cancel_show_where_it_stands(number: int) -> None:
     assert "It was cancelled" in _run("campaign", "cancel", number)
     with pytest.raises(DomainError, match="cannot be resumed"):
         _run("campaign", "resume", number)
-    assert not ledger.outstanding(number)
+    assert ledger.is_settled(number)
 
 
 def test_schedule_says_the_instant_and_unschedule_takes_it_back(number: int) -> None:
@@ -100,7 +100,7 @@ def test_schedule_says_the_instant_and_unschedule_takes_it_back(number: int) -> 
 def test_a_held_schedule_is_released(number: int) -> None:
     _run("campaign", "schedule", number, "--local", "2099-07-01T09:00", "--zone", "UTC")
     Campaign.objects.filter(pk=number).update(held_reason="It was late.")
-    assert "waits for a person. It was late." in _run("campaign", "show", number)
+    assert "It is scheduled and waits for a person. It was late." in _run("campaign", "show", number)
     assert "being frozen" in _run("campaign", "release", number)
 
 

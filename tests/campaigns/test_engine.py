@@ -233,7 +233,8 @@ def test_cancelled_half_planned_half_sent_everybody_is_something(monkeypatch: py
 def test_a_cancelled_run_ends_only_when_what_is_on_the_wire_has_settled() -> None:
     run = make.frozen()
     _advance()
-    Message.objects.filter(contact_id=run.enrolments.order_by("pk")[0].contact_id).update(state="dispatching")
+    [claimed] = ledger.claim("bulk", "email", limit=1)
+    ledger.begin({claimed.id: 1}, account_id=1)
     _cancel_and_work(run)
     assert _states(run) == ("closing", "cancelled")
     assert _account(run) == (3, 0, 1, 0, 2)
