@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from compliance.models import Reason, Scope
 from config.lib.addresses import AddressHash
 from config.lib.registry import Registry
@@ -30,6 +32,11 @@ class OptOut:
     @property
     def address_keys(self) -> list[int]:
         return [address.key for address in self.addresses]
+
+    @property
+    def is_under_current_key(self) -> bool:
+        """False when only an older key's hash is known: what is in flight to the address now has another hash."""
+        return any(address.key_id == settings.ADDRESS_KEYS[0][0] for address in self.addresses)
 
 
 class OptOutEffect:

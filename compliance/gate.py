@@ -4,7 +4,7 @@ The dispatcher asks after its intent is committed, in autocommit, on the primary
 that order is what makes an opt-out win.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,7 +15,11 @@ from config.lib.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One message about to go out; `addresses` are the hashes of its address under every live key."""
+    """One message about to go out.
+
+    `list_ids`: the list its unsubscribe link leaves and those it was addressed to. `addresses`: the hashes of its
+    address under every live key.
+    """
 
     message_id: int
     contact_id: int
@@ -23,7 +27,7 @@ class Candidate:
     channel: str
     purpose: str
     brand_id: int
-    list_id: int | None
+    list_ids: Collection[int]
     addresses: Sequence[AddressHash]
 
 

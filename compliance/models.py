@@ -1,7 +1,10 @@
 """Legal senders, and what forbids us to write to an address."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
+
+from config.lib.addresses import InvalidAddress, normalise_email
 
 
 class Brand(models.Model):
@@ -19,6 +22,12 @@ class Brand(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Brings the return path's domain to its normal form, as it stands in envelopes."""
+        if self.return_path_domain:
+            address = _clean("return_path_domain", f"bounces@{self.return_path_domain}")
+            self.return_path_domain = address.rpartition("@")[2]
+
 
 class Sender(models.Model):
     """A From identity of a brand, with its Reply-To."""
@@ -35,6 +44,21 @@ class Sender(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_name} <{self.from_email}>"
+
+    def clean(self) -> None:
+        """Brings both addresses to their normal form, ASCII: not every server takes others (RFC 6531)."""
+        self.from_email = _clean("from_email", self.from_email)
+        self.reply_to = _clean("reply_to", self.reply_to) if self.reply_to else ""
+
+
+def _clean(field: str, address: str) -> str:
+    try:
+        normal = normalise_email(address)
+    except InvalidAddress as error:
+        raise ValidationError({field: error.detail}) from None
+    if not normal.isascii():
+        raise ValidationError({field: "Use only unaccented letters before the @: not every mail server takes others."})
+    return normal
 
 
 class Scope(models.TextChoices):
@@ -77,7 +101,9 @@ class Suppression(_AddressScope):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["address_key", "channel", "scope", "scope_id", "address_digest"], name="suppression_once"
+                # each reason by itself: an erasure must not hide behind an earlier unsubscribe
+                fields=["address_key", "channel", "scope", "scope_id", "reason", "address_digest"],
+                name="suppression_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(scope=Scope.GLOBAL, scope_id=0)

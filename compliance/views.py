@@ -69,7 +69,7 @@ def _is_one_click(request: HttpRequest) -> bool:
     if request.content_type == "multipart/form-data":
         pairs = [(name, value) for name, values in request.POST.lists() for value in values]
         return pairs == _ONE_CLICK and not request.FILES
-    return parse_qsl(request.body.decode("latin-1"), keep_blank_values=True) == _ONE_CLICK
+    return parse_qsl(request.body.decode("latin-1").rstrip("\r\n"), keep_blank_values=True) == _ONE_CLICK
 
 
 def _names(token: UnsubscribeToken) -> dict[str, str | None]:

@@ -48,6 +48,7 @@ beat_schedule = {
     "sweep-ledger": {**_TICK, "task": "delivery.sweep"},
     "campaigns": {**_TICK, "task": "campaigns.tick"},
     "imports": {**_TICK, "task": "segments.tick"},
+    "recompute-schedules": {"task": "campaigns.recompute_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},
     "partitions": {"task": "delivery.ensure_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -198,8 +198,8 @@ IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)
 
 # A group's last beginning plus the longest wait for a reply must end before its lease: a worker knows the outcome
 # of what it began before anybody else calls it unknown (STANDARDS B3). An opt-out waits for a stuck message at most
-# this long.
-SEND_BEGIN_WINDOW_S = env.float("SEND_BEGIN_WINDOW_S", default=20.0)
+# for the lease; a pause takes effect after the window at the latest, since the gate is read before it begins.
+SEND_BEGIN_WINDOW_S = env.float("SEND_BEGIN_WINDOW_S", default=4.0)
 SEND_REPLY_TIMEOUT_S = env.float("SEND_REPLY_TIMEOUT_S", default=60.0)
 SEND_LEASE_S = env.float("SEND_LEASE_S", default=90.0)
 if SEND_BEGIN_WINDOW_S + SEND_REPLY_TIMEOUT_S >= SEND_LEASE_S:

@@ -4,13 +4,16 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
+import structlog
 from django.conf import settings
 
 from config.lib import tokens
+from config.lib.errors import DomainError
 from delivery import providers
 from delivery.models import ProviderAccount
 from delivery.providers.base import Provider
 
+log = structlog.get_logger(__name__)
 _SEAL = "provider-secret"
 _open: dict[int, tuple[str, Provider]] = {}
 
@@ -22,9 +25,16 @@ class Account:
 
 
 def choose_account(channel: str) -> Account | None:
-    """The first active account of the channel, or None. Its provider is remade when its settings change."""
-    row = ProviderAccount.objects.filter(channel=channel, active=True).order_by("priority", "pk").first()
-    return Account(row.pk, _provider(row)) if row else None
+    """The first active account of the channel that can be used, or None.
+
+    Its provider is kept open, and remade when its settings change.
+    """
+    for row in ProviderAccount.objects.filter(channel=channel, active=True).order_by("priority", "pk"):
+        try:
+            return Account(row.pk, _provider(row))
+        except DomainError as error:
+            log.warning("provider_account_unusable", account=row.pk, error=error.detail)
+    return None
 
 
 def _provider(row: ProviderAccount) -> Provider:
@@ -48,7 +58,8 @@ def close_all() -> None:
 def _patient_enough(row: ProviderAccount) -> dict[str, Any]:
     """The account's settings, waiting for a reply no longer than the lease of a message allows."""
     limit = settings.SEND_REPLY_TIMEOUT_S
-    if "reply_timeout" not in {field.name for field in fields(providers.PROVIDERS.get(row.kind).Config)}:
+    known = fields(providers.PROVIDERS.get(row.kind).Config) if row.kind in providers.PROVIDERS else ()
+    if "reply_timeout" not in {field.name for field in known}:
         return dict(row.config)
     return {**row.config, "reply_timeout": min(row.config.get("reply_timeout", limit), limit)}
 

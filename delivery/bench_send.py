@@ -137,7 +137,7 @@ def _size_of_one() -> int:
     """Bytes on the wire of the first message, rendered as the workers will."""
     from delivery.ledger import Claimed
 
-    row = Message.objects.order_by("pk").values_list("pk", "order_id", "contact_id", "attempt", "created_at")[0]
+    row = Message.objects.order_by("pk").values_list("pk", "order_id", "contact_id", "attempt")[0]
     (item,) = prepare([Claimed(*row)], at=timezone.now())
     return len(item.envelope.data)  # type: ignore[union-attr]
 

@@ -22,7 +22,8 @@ class Claimed:
     order_id: int
     contact_id: int
     attempt: int
-    created_at: datetime
+    deferrals: int = 0
+    deferred_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,18 @@ def _settle(settlements: Sequence[Settlement], from_states: Sequence[str]) -> se
         ids=[s.message_id for s in settlements],
         attempts=[s.attempt for s in settlements],
         states=[str(s.state) for s in settlements],
-        reasons=[s.reason[:60] for s in settlements],
+        reasons=[_text(s.reason, 60) for s in settlements],
         due_ats=[s.due_at for s in settlements],
         kinds=[str(s.kind) for s in settlements],
-        details=[s.detail[:500] for s in settlements],
+        details=[_text(s.detail, 500) for s in settlements],
         from_states=list(from_states),
     )
     return {row[0] for row in rows}
+
+
+def _text(words: str, length: int) -> str:
+    """What Postgres can hold: a server's words may have a NUL in them."""
+    return words.replace("\x00", "")[:length]
 
 
 def sweep(*, limit: int = 5000) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The ledger: one message for one contact on one channel at one time, and what became of it."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -58,6 +59,9 @@ class SendOrder(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+")
     template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="+")
+    audience_lists = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, help_text="Lists it goes to: who left one is not written to"
+    )
     list = models.ForeignKey(ContactList, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="No attempt begins after this")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -92,7 +96,9 @@ class Message(models.Model):
     reason = models.CharField(max_length=60, blank=True, db_default="", help_text="Why skipped, failed, cancelled")
     due_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
-    attempt = models.PositiveSmallIntegerField(db_default=0)
+    attempt = models.PositiveIntegerField(db_default=0, help_text="Times it was begun; fences off late workers")
+    deferrals = models.PositiveIntegerField(db_default=0, help_text="Times the server asked to come back later")
+    deferred_since = models.DateTimeField(null=True)
     provider_account_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
@@ -141,6 +147,6 @@ class DeliveryEvent(models.Model):
     campaign_id = models.BigIntegerField()
     order_id = models.BigIntegerField()
     channel = models.CharField(max_length=10)
-    attempt = models.PositiveSmallIntegerField(db_default=0)
+    attempt = models.PositiveIntegerField(db_default=0)
     reason = models.CharField(max_length=60, blank=True, db_default="")
     detail = models.CharField(max_length=500, blank=True, db_default="", help_text="The server's words, no address")

@@ -10,13 +10,14 @@ gives back (claimed) or calls unknown (dispatching). Both sides of the race are 
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DataError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from compliance.gate import Action, Candidate, Verdict, decide
@@ -91,33 +92,57 @@ def _send_group(group: Sequence[Prepared], account: Account) -> None:
         attempts = ledger.begin({p.claimed.id: p.candidate.addresses[0].key for p in group}, account_id=account.id)
     begun = {p.claimed.id: p for p in group if p.claimed.id in attempts}
     with stages.stage("gate"):
-        verdicts = _until(begin_before, lambda: decide([p.candidate for p in begun.values()], at=timezone.now()))
+        verdicts = _gate(begun, begin_before)
     with stages.stage("wire"):
         receipts = _dispatch(begun, verdicts, account, begin_before)
     with stages.stage("settle"):
         _settle(begun, attempts, verdicts or {}, receipts)
 
 
+def _gate(begun: dict[int, Prepared], begin_before: float) -> dict[int, Verdict] | None:
+    """The verdicts; None when there were none to be had: then nothing of the group is sent."""
+    candidates = [prepared.candidate for prepared in begun.values()]
+    try:
+        return _until(begin_before, lambda: decide(candidates, at=timezone.now()))
+    except Exception:  # a rule with a fault: nothing was handed over yet, so nothing needs to become unknown
+        log.exception("gate_failed", messages=len(candidates))
+        return None
+
+
 def _dispatch(
     begun: dict[int, Prepared], verdicts: dict[int, Verdict] | None, account: Account, begin_before: float
 ) -> Sequence[Receipt]:
-    if verdicts is None:  # the database went away before anything was handed over: no gate, no mail
+    if verdicts is None:  # no gate, no mail
         return [Receipt(message_id, Outcome.NOT_BEGUN) for message_id in begun]
     allowed = [p.envelope for message_id, p in begun.items() if message_id not in verdicts]
-    return account.provider.send(allowed, begin_before=begin_before) if allowed else []
+    if not allowed:
+        return []
+    try:
+        return account.provider.send(allowed, begin_before=begin_before)
+    except Exception:  # a provider with a fault: what it had done nobody knows
+        log.exception("provider_failed", messages=len(allowed))
+        return [Receipt(envelope.message_id, Outcome.UNKNOWN) for envelope in allowed]
 
 
 def _settle(
     begun: dict[int, Prepared], attempts: dict[int, int], verdicts: dict[int, Verdict], receipts: Sequence[Receipt]
 ) -> None:
     at = timezone.now()
+    # before the outcome is written: dying in between repeats it instead of forgetting it (STANDARDS B3.6)
+    for receipt in receipts:
+        if receipt.outcome is Outcome.PERMANENT and receipt.category == "address_permanent":
+            _suppress_bounced(begun[receipt.message_id].candidate, at=at)
     outcomes = [_blocked(verdict, message_id, attempts[message_id]) for message_id, verdict in verdicts.items()]
     outcomes += [
-        settlement(r, attempt=attempts[r.message_id], due_since=begun[r.message_id].claimed.created_at, at=at)
-        for r in receipts
+        settlement(receipt, begun[receipt.message_id].claimed, attempt=attempts[receipt.message_id], at=at)
+        for receipt in receipts
     ]
-    _until(time.monotonic() + settings.SEND_LEASE_S, lambda: ledger.settle(outcomes))
-    _suppress_bounced([begun[r.message_id].candidate for r in receipts if _is_dead_address(r)], at=at)
+    deadline = time.monotonic() + settings.SEND_LEASE_S
+    try:
+        _until(deadline, lambda: ledger.settle(outcomes))
+    except DataError:  # one row's words that Postgres cannot hold: the outcomes count for more than the words
+        log.exception("settled_without_details")
+        _until(deadline, lambda: ledger.settle([replace(outcome, detail="") for outcome in outcomes]))
 
 
 def _blocked(verdict: Verdict, message_id: int, attempt: int) -> Settlement:
@@ -128,17 +153,15 @@ def _blocked(verdict: Verdict, message_id: int, attempt: int) -> Settlement:
     return Settlement(message_id, attempt, Message.State.SKIPPED, DeliveryEvent.Kind.SKIPPED, verdict.reason)
 
 
-def _is_dead_address(receipt: Receipt) -> bool:
-    return receipt.outcome is Outcome.PERMANENT and receipt.category == "address_permanent"
-
-
-def _suppress_bounced(candidates: Sequence[Candidate], *, at: datetime) -> None:
+def _suppress_bounced(candidate: Candidate, *, at: datetime) -> None:
     """Only an address that does not exist is suppressed, and at once, globally (STANDARDS A8.1)."""
-    for candidate in candidates:
-        suppress(
+    _until(
+        time.monotonic() + settings.SEND_BEGIN_WINDOW_S,
+        lambda: suppress(
             addresses=candidate.addresses, scope=Scope.GLOBAL, scope_id=0, reason=Reason.BOUNCED, source="smtp",
             at=at, contact_id=candidate.contact_id, message_id=candidate.message_id, wait=False,
-        )  # fmt: skip
+        ),
+    )  # fmt: skip
 
 
 def _until(deadline: float, work: Callable[[], T]) -> T | None:

@@ -6,13 +6,12 @@ What goes wrong with one person's message settles that message alone.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.conf import settings
 
 from compliance.gate import Candidate
-from compliance.models import Scope
+from compliance.models import Brand, Scope, Sender
 from compliance.tokens import UnsubscribeToken
 from config.lib import public_ids, tokens
 from config.lib.addresses import AddressHash, address_hashes
@@ -20,6 +19,8 @@ from delivery.ledger import Claimed, Settlement
 from delivery.mime import Letterhead
 from delivery.models import DeliveryEvent, Message, Purpose, SendOrder
 from delivery.providers.base import Envelope
+from delivery.retrying import unreachable_until
+from segments.models import ContactList
 from segments.selectors.contacts import Recipient, merge_contexts
 from templates.errors import MissingMergeTag
 from templates.rendering import CompiledVersion, Links, load
@@ -42,30 +43,19 @@ class OrderDesk:
     def __init__(self, order: SendOrder, *, subject_prefix: str = "") -> None:
         self.order = order
         self.subject_prefix = subject_prefix
-        brand, sender = order.brand, order.sender
         self.marketing = order.purpose == Purpose.MARKETING
-        self.domain = brand.return_path_domain or sender.from_email.rpartition("@")[2]
-        self.base_url = (brand.public_base_url or settings.BASE_URL).rstrip("/")
+        self.domain = return_domain(order.brand, order.sender)
+        self.base_url = links_base(order.brand)
         self.template: CompiledVersion = load(order.template_version_id)
-        self.brand = brand_fields(brand)
-        if order.list_id:
-            self.scope, self.scope_id = Scope.LIST, order.list_id
-        else:
-            self.scope, self.scope_id = Scope.BRAND, brand.pk
-        self.letterhead = Letterhead(
-            from_name=sender.from_name,
-            from_email=sender.from_email,
-            reply_to=sender.reply_to,
-            list_name=(order.list.name if order.list else brand.name) if self.marketing else "",
-            list_id=f"{public_ids.encode(self.scope, self.scope_id)}.{self.domain}" if self.marketing else "",
-            feedback_id=self._feedback_id(),
-            bulk=self.marketing,
+        self.brand = brand_fields(order.brand)
+        self.scope, self.scope_id = unsubscribe_scope(order.brand, order.list)
+        self.list_ids = frozenset(order.audience_lists) | ({order.list_id} if order.list_id else set())
+        campaign = public_ids.encode("campaign", order.campaign_id)
+        # read from the right by Gmail: the sender, which is stable, then the lane and the campaign; no person (A9.5)
+        feedback_id = f"{campaign}:{order.lane}:{public_ids.encode('brand', order.brand_id)}"
+        self.letterhead = letterhead(
+            order.brand, order.sender, order.list, marketing=self.marketing, feedback_id=feedback_id
         )
-
-    def _feedback_id(self) -> str:
-        """campaign:lane:sender, read from the right by Gmail; the last is stable, none is a person's (A9.5)."""
-        campaign = public_ids.encode("campaign", self.order.campaign_id)
-        return f"{campaign}:{self.order.lane}:{public_ids.encode('brand', self.order.brand_id)}"
 
     def envelope(self, message_id: int, recipient: Recipient, address: AddressHash, *, at: datetime) -> Envelope:
         """The whole mail for one person, who has an address. Raises what rendering and assembling raise."""
@@ -90,7 +80,7 @@ class OrderDesk:
     def candidate(self, claimed: Claimed, addresses: Sequence[AddressHash]) -> Candidate:
         order = self.order
         return Candidate(
-            claimed.id, claimed.contact_id, order.pk, order.channel, order.purpose, order.brand_id, order.list_id,
+            claimed.id, claimed.contact_id, order.pk, order.channel, order.purpose, order.brand_id, self.list_ids,
             addresses,
         )  # fmt: skip
 
@@ -104,10 +94,25 @@ class OrderDesk:
 def prepare(claimed: Sequence[Claimed], *, at: datetime) -> Iterator[Prepared | Settlement]:
     """Each claimed message as Prepared, or, when there is nothing to send, as the Settlement that says why."""
     orders = SendOrder.objects.select_related("brand", "sender", "list").in_bulk({c.order_id for c in claimed})
-    desks = {pk: OrderDesk(order) for pk, order in orders.items()}
+    desks = {pk: _desk(order) for pk, order in orders.items()}
     recipients = merge_contexts([c.contact_id for c in claimed])
     for one in claimed:
-        yield _prepare_one(one, desks[one.order_id], recipients.get(one.contact_id), at)
+        desk = desks[one.order_id]
+        yield _prepare_one(one, desk, recipients.get(one.contact_id), at) if desk else _put_back(one, at)
+
+
+def _desk(order: SendOrder) -> OrderDesk | None:
+    """None when nothing can be written under this order: its messages wait, and the others of the lane go on."""
+    try:
+        return OrderDesk(order)
+    except Exception as error:  # whatever is wrong with one campaign's sender or template concerns it alone
+        log.exception("order_unusable", order_id=order.pk, campaign_id=order.campaign_id, error=type(error).__name__)
+        return None
+
+
+def _put_back(claimed: Claimed, at: datetime) -> Settlement:
+    due_at = unreachable_until(message_id=claimed.id, at=at)
+    return Settlement(claimed.id, claimed.attempt, Message.State.READY, reason="order_unusable", due_at=due_at)
 
 
 def _prepare_one(claimed: Claimed, desk: OrderDesk, recipient: Recipient | None, at: datetime) -> Prepared | Settlement:
@@ -131,7 +136,38 @@ def _skipped(claimed: Claimed, reason: str, detail: str = "") -> Settlement:
     return Settlement(claimed.id, claimed.attempt, Message.State.SKIPPED, DeliveryEvent.Kind.SKIPPED, reason, detail)
 
 
-def brand_fields(brand: Any) -> dict[str, str]:
+def letterhead(
+    brand: Brand, sender: Sender, to_list: ContactList | None, *, marketing: bool, feedback_id: str = ""
+) -> Letterhead:
+    """The headers of a sender's mails. Raises what mime raises when they cannot be written."""
+    scope, scope_id = unsubscribe_scope(brand, to_list)
+    return Letterhead(
+        from_name=sender.from_name,
+        from_email=sender.from_email,
+        reply_to=sender.reply_to,
+        list_name=(to_list or brand).name if marketing else "",
+        list_id=f"{public_ids.encode(scope, scope_id)}.{return_domain(brand, sender)}" if marketing else "",
+        feedback_id=feedback_id,
+        bulk=marketing,
+    )
+
+
+def unsubscribe_scope(brand: Brand, to_list: ContactList | None) -> tuple[Scope, int]:
+    """What the link in a message leaves: the list the campaign names, else the brand (DESIGN 4)."""
+    return (Scope.LIST, to_list.pk) if to_list else (Scope.BRAND, brand.pk)
+
+
+def return_domain(brand: Brand, sender: Sender) -> str:
+    """The domain of return paths and message ids."""
+    return brand.return_path_domain or sender.from_email.rpartition("@")[2]
+
+
+def links_base(brand: Brand) -> str:
+    """Where the links in a brand's mails point, without a slash at the end."""
+    return (brand.public_base_url or settings.BASE_URL).rstrip("/")
+
+
+def brand_fields(brand: Brand) -> dict[str, str]:
     """What a template may show of the brand."""
     return {"name": brand.name, "legal_name": brand.legal_name, "postal_address": brand.postal_address}
 

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("address_key", "channel", "scope", "scope_id", "address_digest"),
+                        fields=("address_key", "channel", "scope", "scope_id", "reason", "address_digest"),
                         name="suppression_once",
                     ),
                     models.CheckConstraint(

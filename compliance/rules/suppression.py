@@ -1,7 +1,7 @@
 """An address that is suppressed in a scope that covers the message."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -48,13 +48,13 @@ def _reason(candidate: Candidate, suppressions: dict[bytes, list[tuple[str, int,
         for scope, scope_id, reason in suppressions.get(address.digest, ()):
             if candidate.purpose == "transactional" and reason not in BLOCKS_TRANSACTIONAL:
                 continue
-            if covers(scope, scope_id, brand_id=candidate.brand_id, list_id=candidate.list_id):
+            if covers(scope, scope_id, brand_id=candidate.brand_id, list_ids=candidate.list_ids):
                 return reason
     return ""
 
 
-def covers(scope: str, scope_id: int, *, brand_id: int, list_id: int | None) -> bool:
-    """Whether a suppression of this scope reaches a message of this brand and list."""
+def covers(scope: str, scope_id: int, *, brand_id: int, list_ids: Collection[int]) -> bool:
+    """Whether a suppression of this scope reaches a message of this brand and these lists."""
     if scope == Scope.GLOBAL:
         return True
-    return scope_id == (brand_id if scope == Scope.BRAND else list_id)
+    return scope_id == brand_id if scope == Scope.BRAND else scope_id in list_ids

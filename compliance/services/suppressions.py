@@ -47,8 +47,9 @@ def suppress(
     """
 
     def lay() -> OptOut:
-        with transaction.atomic():
-            is_new = _insert(addresses[0], channel, scope, scope_id, reason, source)
+        # durable: inside somebody's transaction we would wait before our own commit, and prove nothing
+        with transaction.atomic(durable=wait):
+            is_new = _insert(addresses, channel, scope, scope_id, reason, source)
             if is_new:
                 _log(
                     SuppressionEvent.Action.SUPPRESSED, addresses[0], channel, scope, scope_id, reason, source,
@@ -89,28 +90,27 @@ def unsubscribe(token: UnsubscribeToken, *, source: str, at: datetime, everythin
 
 
 def lift(
-    email: str, *, scope: Scope, scope_id: int, source: str, at: datetime, actor_id: int | None, note: str,
-    channel: str = "email",
+    email: str, *, scope: Scope, scope_id: int, reason: Reason, source: str, at: datetime, actor_id: int | None,
+    note: str, channel: str = "email",
 ) -> bool:  # fmt: skip
-    """Lift the suppression of an address in exactly this scope; true when there was one.
+    """Lift the suppression of an address in exactly this scope for this reason; true when there was one.
 
     Only for a newer explicit wish of the person, stated in `note` (STANDARDS A12.4); never for an import.
     """
-    lifted = False
+    addresses = address_hashes(email)
     with transaction.atomic():
-        for address in address_hashes(email):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    queries("compliance", "suppressions")["lift"],
-                    [address.key, address.digest, channel, scope, scope_id],
-                )
-                rows = cursor.fetchall()
-            for (reason,) in rows:
-                lifted = True
-                _log(
-                    SuppressionEvent.Action.LIFTED, address, channel, scope, scope_id, reason, source,
-                    actor_id=actor_id, note=note, at=at,
-                )  # fmt: skip
+        with connection.cursor() as cursor:
+            digests = [address.digest for address in addresses]
+            cursor.execute(
+                queries("compliance", "suppressions")["lift"],
+                [[address.key for address in addresses], digests, channel, scope, scope_id, reason],
+            )
+            lifted = bool(cursor.rowcount)
+        if lifted:
+            _log(
+                SuppressionEvent.Action.LIFTED, addresses[0], channel, scope, scope_id, reason, source,
+                actor_id=actor_id, note=note, at=at,
+            )  # fmt: skip
     return lifted
 
 
@@ -121,13 +121,19 @@ def _known_hashes(token: UnsubscribeToken) -> list[AddressHash]:
     return hashes if token.address in hashes else [token.address]
 
 
-def _insert(address: AddressHash, channel: str, scope: Scope, scope_id: int, reason: Reason, source: str) -> bool:
+def _insert(
+    addresses: Sequence[AddressHash], channel: str, scope: Scope, scope_id: int, reason: Reason, source: str
+) -> bool:
+    """One row under every live key: while a key is rotated, some worker may know only the older one."""
+    new = 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            queries("compliance", "suppressions")["lay"],
-            [channel, address.digest, address.key_id, address.key, scope, scope_id, reason, source],
-        )
-        return bool(cursor.rowcount)
+        for address in addresses:
+            cursor.execute(
+                queries("compliance", "suppressions")["lay"],
+                [channel, address.digest, address.key_id, address.key, scope, scope_id, reason, source],
+            )
+            new += cursor.rowcount
+    return new > 0
 
 
 def _log(

@@ -1,4 +1,4 @@
--- The current view of suppressions. Uniqueness is per address hash, channel and scope, so laying twice is one row.
+-- The current view of suppressions. Uniqueness is per address hash, channel, scope and reason: laying twice is one row.
 
 -- name: lay
 INSERT INTO compliance_suppression
@@ -8,8 +8,8 @@ ON CONFLICT ON CONSTRAINT suppression_once DO NOTHING;
 
 -- name: lift
 DELETE FROM compliance_suppression
-WHERE address_key = %s AND address_digest = %s AND channel = %s AND scope = %s AND scope_id = %s
-RETURNING reason;
+WHERE address_key = ANY(%s) AND address_digest = ANY(%s)
+  AND channel = %s AND scope = %s AND scope_id = %s AND reason = %s;
 
 -- One index probe per address key on suppression_once, whatever the size of the table.
 -- name: of_keys

@@ -1,3 +1,4 @@
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
@@ -25,7 +26,7 @@ class Migration(migrations.Migration):
             campaign_id bigint NOT NULL,
             order_id bigint NOT NULL,
             channel varchar(10) NOT NULL,
-            attempt smallint NOT NULL DEFAULT 0,
+            attempt integer NOT NULL DEFAULT 0,
             reason varchar(60) NOT NULL DEFAULT '',
             detail varchar(500) NOT NULL DEFAULT ''
         """,
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
                         ("campaign_id", models.BigIntegerField()),
                         ("order_id", models.BigIntegerField()),
                         ("channel", models.CharField(max_length=10)),
-                        ("attempt", models.PositiveSmallIntegerField(db_default=0)),
+                        ("attempt", models.PositiveIntegerField(db_default=0)),
                         ("reason", models.CharField(blank=True, db_default="", max_length=60)),
                         (
                             "detail",
@@ -124,6 +125,16 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[("open", "Open"), ("held", "Held"), ("closed", "Closed")], default="open", max_length=6
+                    ),
+                ),
+                (
+                    "audience_lists",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        blank=True,
+                        default=list,
+                        help_text="Lists it goes to: who left one is not written to",
+                        size=None,
                     ),
                 ),
                 ("expires_at", models.DateTimeField(blank=True, help_text="No attempt begins after this", null=True)),
@@ -193,7 +204,15 @@ class Migration(migrations.Migration):
                 ),
                 ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("lease_until", models.DateTimeField(null=True)),
-                ("attempt", models.PositiveSmallIntegerField(db_default=0)),
+                (
+                    "attempt",
+                    models.PositiveIntegerField(db_default=0, help_text="Times it was begun; fences off late workers"),
+                ),
+                (
+                    "deferrals",
+                    models.PositiveIntegerField(db_default=0, help_text="Times the server asked to come back later"),
+                ),
+                ("deferred_since", models.DateTimeField(null=True)),
                 ("provider_account_id", models.BigIntegerField(null=True)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("settled_at", models.DateTimeField(null=True)),

@@ -41,7 +41,7 @@ class Envelope:
 class Receipt:
     """What became of it. `category` by delivery.classification, `code` the provider's own ("550 5.1.1"),
 
-    `detail` its words with addresses masked, `retry_after_s` the wait it asked for.
+    `detail` its words with addresses masked, `retry_after_s` the wait it asked for (0: at once, the time was over).
     """
 
     message_id: int

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, QuerySet
 
+from delivery import ledger
 from delivery.models import DeliveryEvent, Message, SendOrder
 
 TERMINAL = (
@@ -48,23 +49,9 @@ def waterfall(campaign_id: int) -> Waterfall:
     return Waterfall(dict(states), reasons)
 
 
-def outstanding(campaign_id: int) -> bool:
-    """Whether any message of a campaign may still go out; two probes of partial indexes, whatever the audience."""
-    mine = Message.objects.filter(order__campaign_id=campaign_id)
-    return (
-        mine.filter(state=Message.State.READY).exists()
-        or mine.filter(state__in=[Message.State.CLAIMED, Message.State.DISPATCHING]).exists()
-    )
-
-
 def is_settled(campaign_id: int) -> bool:
-    """Whether no message of a campaign may still go out. One statement, since a message may step back meanwhile;
-    one index probe an order and state, however many messages there are.
-    """
-    mine = Message.objects.filter(order=OuterRef("pk"))
-    ready = mine.filter(state=Message.State.READY)
-    leased = mine.filter(state__in=[Message.State.CLAIMED, Message.State.DISPATCHING])
-    return not SendOrder.objects.filter(Exists(ready) | Exists(leased), campaign_id=campaign_id).exists()
+    """Whether no message of a campaign may still go out. One statement, since a message may step back meanwhile."""
+    return not ledger.run("is_outstanding", campaign=campaign_id)[0][0]
 
 
 def messages_of(contact_id: int, campaign_id: int) -> QuerySet[Message]:

@@ -11,7 +11,8 @@ from delivery.models import Lane, Purpose, SendOrder
 
 def open_order(
     *, campaign_id: int, step_id: int, run: int, lane: Lane, purpose: Purpose, brand_id: int, sender_id: int,
-    template_version_id: int, list_id: int | None = None, expires_at: datetime | None = None, channel: str = "email",
+    template_version_id: int, list_id: int | None = None, audience_lists: Sequence[int] = (),
+    expires_at: datetime | None = None, channel: str = "email",
 ) -> SendOrder:  # fmt: skip
     """The order of this step, run and channel, made at first use; asking again gives the same one."""
     order, _ = SendOrder.objects.get_or_create(
@@ -26,6 +27,7 @@ def open_order(
             "sender_id": sender_id,
             "template_version_id": template_version_id,
             "list_id": list_id,
+            "audience_lists": list(audience_lists),
             "expires_at": expires_at,
         },
     )

@@ -4,17 +4,19 @@ It is a message like any other to an opt-out: its intent is in the ledger before
 """
 
 import time
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from compliance.gate import Candidate, decide
+from compliance.gate import decide
 from compliance.models import Brand, Sender
 from config.lib.addresses import address_hashes
 from config.lib.errors import Conflict, FieldError, Invalid
 from delivery import ledger
-from delivery.accounts import choose_account
+from delivery.accounts import Account, choose_account
+from delivery.ledger import Claimed
 from delivery.models import Lane, Message, Purpose, SendOrder
 from delivery.outcomes import settlement
 from delivery.preparing import OrderDesk
@@ -51,26 +53,34 @@ def send_test(
     if account is None:
         raise NotSent("There is no active provider account: add one first.")
     order = _order(version, brand, sender)
-    addresses = address_hashes(to)
-    message = Message.objects.create(
-        order=order, contact_id=contact_id or 0, address_key=addresses[0].key, state=Message.State.DISPATCHING,
-        attempt=1, lease_until=at + timedelta(seconds=settings.SEND_LEASE_S),
-    )  # fmt: skip
-    receipt = Receipt(message.pk, Outcome.PERMANENT, "test")
+    message = Message.objects.create(order=order, contact_id=contact_id or 0, state=Message.State.CLAIMED)
+    claimed = Claimed(message.pk, order.pk, message.contact_id, attempt=0)
     try:
-        candidate = Candidate(message.pk, 0, order.pk, "email", order.purpose, brand.pk, None, addresses)
-        if verdict := decide([candidate], at=at).get(message.pk):
-            raise HeldBack(f"The gate holds this message back: {verdict.reason}.")
-        envelope = OrderDesk(order, subject_prefix="[Test] ").envelope(
-            message.pk, _recipient(contact_id, to, version), addresses[0], at=at
-        )
-        begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
-        (receipt,) = account.provider.send([envelope], begin_before=begin_before)
+        receipt = _send(claimed, order, _recipient(contact_id, to, version), account, at)
     finally:
-        ledger.settle([settlement(receipt, attempt=1, due_since=at - timedelta(days=2), at=at)])
         SendOrder.objects.filter(pk=order.pk).update(state=SendOrder.State.CLOSED)
     if receipt.outcome is not Outcome.SENT:
         raise NotSent(f"The mail server did not take the message: {receipt.detail or receipt.outcome}")
+    return receipt
+
+
+def _send(claimed: Claimed, order: SendOrder, recipient: Recipient, account: Account, at: datetime) -> Receipt:
+    """The recipe of the pipeline for one message: intent, gate, dispatch, settle."""
+    addresses = address_hashes(recipient.email or "")
+    begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
+    (attempt,) = ledger.begin({claimed.id: addresses[0].key}, account_id=account.id).values()
+    receipt = Receipt(claimed.id, Outcome.PERMANENT, "test")
+    try:
+        desk = OrderDesk(order, subject_prefix="[Test] ")
+        if verdict := decide([desk.candidate(claimed, addresses)], at=at).get(claimed.id):
+            raise HeldBack(f"The gate holds this message back: {verdict.reason}.")
+        envelope = desk.envelope(claimed.id, recipient, addresses[0], at=at)
+        (receipt,) = account.provider.send([envelope], begin_before=begin_before)
+    finally:
+        outcome = settlement(receipt, claimed, attempt=attempt, at=at)
+        # tried once: whatever was not sent is over
+        over = replace(outcome, state=Message.State.FAILED) if outcome.state == Message.State.READY else outcome
+        ledger.settle([over])
     return receipt
 
 

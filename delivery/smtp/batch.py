@@ -9,7 +9,7 @@ from delivery import classification
 from delivery.classification import Category
 from delivery.providers.base import Envelope, Outcome, Receipt
 from delivery.smtp.opening import Features
-from delivery.smtp.replies import Broken, Reply
+from delivery.smtp.replies import Broken, Reply, TimeOver
 
 _LONGEST_TEXT = 2000  # of a reply that we classify and keep
 
@@ -71,7 +71,8 @@ class Batch:
             return
         category = {Outcome.TRANSIENT: Category.TRANSIENT, Outcome.UNKNOWN: Category.UNKNOWN}.get(outcome, "")
         words = classification.detail(broken.why[:_LONGEST_TEXT])
-        self._receipts[job.index] = Receipt(job.envelope.message_id, outcome, category, broken.code, words)
+        again_s = 0 if isinstance(broken, TimeOver) else None
+        self._receipts[job.index] = Receipt(job.envelope.message_id, outcome, category, broken.code, words, again_s)
 
     def receipts(self, why_not_begun: Broken) -> list[Receipt]:
         """All receipts in the order of the envelopes; what still waits was not begun."""

@@ -11,11 +11,10 @@ from delivery.smtp.batch import Batch
 from delivery.smtp.config import Config
 from delivery.smtp.link import Link
 from delivery.smtp.opening import open_connection, tls_context
-from delivery.smtp.replies import Broken
+from delivery.smtp.replies import Broken, TimeOver
 
 log = logging.getLogger(__name__)
 _FRUITLESS_LIMIT = 3
-_OVER = Broken("the time to begin was over")
 
 
 class Client:
@@ -44,7 +43,7 @@ class Client:
         except BaseException:  # a signal in mid-dialogue: these connections cannot be used again
             self.close()
             raise
-        return batch.receipts(self._failure or _OVER)
+        return batch.receipts(self._failure or TimeOver())
 
     def close(self) -> None:
         """Leave politely where nothing is in flight."""

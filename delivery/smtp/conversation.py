@@ -12,7 +12,7 @@ from delivery.providers.base import Outcome
 from delivery.smtp.batch import Batch, Job, needs_utf8, unsendable
 from delivery.smtp.config import Config
 from delivery.smtp.opening import Features
-from delivery.smtp.replies import Broken, Reply
+from delivery.smtp.replies import Broken, Reply, TimeOver
 
 
 class Step(Enum):
@@ -186,7 +186,7 @@ class Conversation:
     def _send_message(self, job: Job) -> None:
         if self._batch.expired:  # there is no way back from a 354 but to hang up
             self._in_flight.remove(job)
-            over = Broken("the time to begin was over")
+            over = TimeOver()
             self._batch.broke_off(job, Outcome.NOT_BEGUN, over)
             raise over
         data = job.envelope.data.replace(b"\r\n.", b"\r\n..")

@@ -31,6 +31,13 @@ class Broken(Exception):
         return str(self.reply.code) if self.reply else ""
 
 
+class TimeOver(Broken):
+    """Nothing is wrong with the server: the time in which messages may begin was over."""
+
+    def __init__(self) -> None:
+        super().__init__("the time to begin was over")
+
+
 class ReplyReader:
     """Collects bytes and yields whole replies. Raises Broken on what is not SMTP, after the replies before it."""
 

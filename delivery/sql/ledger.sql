@@ -24,11 +24,17 @@ SELECT count(*) FROM planned;
 -- A batch of one lane: each open order with something due gets an equal share, so no campaign starves another.
 -- Both probes use the partial index message_ready, which holds only what waits.
 -- name: claim
+-- The order of the orders is drawn anew each time, so that with more orders than a batch has places none starves.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM delivery_sendorder o
     WHERE o.lane = %(lane)s AND o.channel = %(channel)s AND o.state = 'open'
       AND (o.expires_at IS NULL OR o.expires_at > statement_timestamp())
-      AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= statement_timestamp())
+      AND EXISTS (
+          SELECT FROM delivery_message m
+          WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= statement_timestamp()
+      )
+    ORDER BY random()
+    LIMIT %(limit)s
 ), picked AS MATERIALIZED (
     SELECT m.id FROM due CROSS JOIN LATERAL (
         SELECT id FROM delivery_message
@@ -42,7 +48,7 @@ WITH due AS MATERIALIZED (
 UPDATE delivery_message m
 SET state = 'claimed', lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
 FROM picked WHERE m.id = picked.id
-RETURNING m.id, m.order_id, m.contact_id, m.attempt, m.created_at;
+RETURNING m.id, m.order_id, m.contact_id, m.attempt, m.deferrals, m.deferred_since;
 
 -- The intent. Only rows that are still claimed pass (an opt-out or another worker may have taken them);
 -- the address key is set to the address it really goes to, so that an opt-out of that address waits for it.
@@ -55,24 +61,35 @@ WHERE m.id = v.id AND m.state = 'claimed'
 RETURNING m.id, m.attempt;
 
 -- What became of a group, with its delivery events. `attempt` keeps a worker that comes back late from
--- settling a later attempt; a late answer for a row given up as unknown is still the truth.
+-- settling a later attempt; a late answer for a row given up as unknown is still the truth. Not sent after all,
+-- it is ready again, or failed when its order has ended meanwhile.
 -- name: settle
 WITH settled AS (
     UPDATE delivery_message m
     SET state = v.state, reason = v.reason, due_at = coalesce(v.due_at, m.due_at), lease_until = NULL,
-        settled_at = CASE WHEN v.state <> 'ready' THEN now() END
-    FROM unnest(
-        %(ids)s::bigint[], %(attempts)s::smallint[], %(states)s::text[], %(reasons)s::text[],
-        %(due_ats)s::timestamptz[], %(kinds)s::text[], %(details)s::text[]
-    ) AS v(id, attempt, state, reason, due_at, kind, detail)
+        settled_at = CASE WHEN v.state <> 'ready' THEN now() END,
+        deferrals = m.deferrals + (v.kind = 'deferred')::int,
+        deferred_since = CASE WHEN v.kind = 'deferred' THEN coalesce(m.deferred_since, now()) ELSE m.deferred_since END
+    FROM (
+        SELECT given.id, given.attempt, given.due_at, given.detail, o.campaign_id,
+               CASE WHEN too_late THEN 'failed' ELSE given.state END AS state,
+               CASE WHEN too_late THEN 'failed' ELSE given.kind END AS kind,
+               CASE WHEN too_late THEN 'order_ended' ELSE given.reason END AS reason
+        FROM unnest(
+            %(ids)s::bigint[], %(attempts)s::int[], %(states)s::text[], %(reasons)s::text[],
+            %(due_ats)s::timestamptz[], %(kinds)s::text[], %(details)s::text[]
+        ) AS given(id, attempt, state, reason, due_at, kind, detail)
+        JOIN delivery_message was ON was.id = given.id
+        JOIN delivery_sendorder o ON o.id = was.order_id
+        CROSS JOIN LATERAL (SELECT was.state = 'unknown' AND given.state = 'ready' AND o.state = 'closed') l(too_late)
+    ) v
     WHERE m.id = v.id AND m.attempt = v.attempt AND m.state = ANY(%(from_states)s)
-    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, v.kind, v.reason, v.detail
+    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, v.campaign_id, v.kind, v.reason, v.detail
 ), logged AS (
     INSERT INTO delivery_deliveryevent
         (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason, detail)
-    SELECT s.kind, s.id, s.contact_id, o.campaign_id, s.order_id, s.channel, s.attempt, s.reason, s.detail
-    FROM settled s JOIN delivery_sendorder o ON o.id = s.order_id
-    WHERE s.kind <> ''
+    SELECT kind, id, contact_id, campaign_id, order_id, channel, attempt, reason, detail
+    FROM settled WHERE kind <> ''
 )
 SELECT id FROM settled;
 
@@ -87,7 +104,7 @@ WITH skipped AS (
       AND o.id = m.order_id
       AND (o.purpose = 'marketing' OR %(transactional)s)
       AND (%(scope)s = 'global' OR (%(scope)s = 'brand' AND o.brand_id = %(scope_id)s)
-           OR (%(scope)s = 'list' AND o.list_id = %(scope_id)s))
+           OR (%(scope)s = 'list' AND (o.list_id = %(scope_id)s OR %(scope_id)s = ANY(o.audience_lists))))
     RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, m.reason, o.campaign_id
 )
 INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason)
@@ -104,6 +121,12 @@ SELECT EXISTS (
     SELECT FROM delivery_message
     WHERE address_key = ANY(%(address_keys)s) AND state = 'dispatching' AND channel = %(channel)s
       AND lease_until > clock_timestamp()
+);
+
+-- name: any_in_flight
+SELECT EXISTS (
+    SELECT FROM delivery_message
+    WHERE state = 'dispatching' AND channel = %(channel)s AND lease_until > clock_timestamp() AND lease_until < %(until)s
 );
 
 -- A claimed row whose lease ran out was never begun: its worker died before the intent.
@@ -138,7 +161,7 @@ WITH ended AS (
                CASE WHEN o.state = 'closed' THEN 'cancelled' ELSE 'skipped' END AS state,
                CASE WHEN o.state = 'closed' THEN 'campaign_cancelled' ELSE 'expired' END AS reason
         FROM delivery_sendorder o JOIN delivery_message m ON m.order_id = o.id
-        WHERE o.id = %(order)s AND m.state IN ('ready', 'claimed')
+        WHERE o.id = %(order)s AND m.state = 'ready'  -- claimed ones come back by their lease, or the gate ends them
           AND (o.state = 'closed' OR o.expires_at < statement_timestamp())
         LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED
     ) v
@@ -148,8 +171,32 @@ WITH ended AS (
 INSERT INTO delivery_deliveryevent (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason)
 SELECT state, id, contact_id, campaign_id, order_id, channel, attempt, reason FROM ended;
 
--- Orders under which something may still have to be ended: those with a live partial-index entry.
+-- Ended orders under which something still waits. It walks the orders that have waiting messages, one index probe each,
+-- since the orders that ever ended are many.
 -- name: orders_to_end
-SELECT o.id FROM delivery_sendorder o
-WHERE (o.state = 'closed' OR o.expires_at < statement_timestamp())
-  AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready');
+WITH RECURSIVE waiting(order_id) AS (
+    (SELECT order_id FROM delivery_message WHERE state = 'ready' ORDER BY order_id LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT m.order_id FROM delivery_message m
+        WHERE m.state = 'ready' AND m.order_id > waiting.order_id ORDER BY m.order_id LIMIT 1
+    )
+    FROM waiting WHERE waiting.order_id IS NOT NULL
+)
+SELECT o.id FROM waiting JOIN delivery_sendorder o ON o.id = waiting.order_id
+WHERE o.state = 'closed' OR o.expires_at < statement_timestamp();
+
+-- Whether a message under any of these orders may still go out. What is in the hands of workers is little, whatever the
+-- audience; OFFSET 0 keeps the planner from looking for it among all messages of the order.
+-- name: is_outstanding
+SELECT EXISTS (
+    SELECT FROM delivery_sendorder o
+    WHERE o.campaign_id = %(campaign)s
+      AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready')
+) OR EXISTS (
+    SELECT FROM (
+        SELECT order_id FROM delivery_message WHERE state IN ('claimed', 'dispatching') AND lease_until IS NOT NULL OFFSET 0
+    ) leased
+    JOIN delivery_sendorder o ON o.id = leased.order_id
+    WHERE o.campaign_id = %(campaign)s
+);

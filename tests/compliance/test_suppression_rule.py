@@ -24,7 +24,7 @@ def brand() -> Brand:
 def _candidate(
     brand_id: int, *, list_id: int | None = None, purpose: str = "marketing", email: str = EMAIL
 ) -> Candidate:
-    return Candidate(1, 1, 1, "email", purpose, brand_id, list_id, address_hashes(email))
+    return Candidate(1, 1, 1, "email", purpose, brand_id, [list_id] if list_id else [], address_hashes(email))
 
 
 def _suppress(scope: Scope, scope_id: int = 0, reason: Reason = Reason.UNSUBSCRIBED) -> bool:
@@ -93,7 +93,14 @@ def test_lifting_is_logged_and_only_of_the_named_scope(brand: Brand) -> None:
     _suppress(Scope.GLOBAL)
     _suppress(Scope.BRAND, brand.pk)
     assert lift(
-        EMAIL, scope=Scope.BRAND, scope_id=brand.pk, source="test", at=timezone.now(), actor_id=None, note="asked"
+        EMAIL,
+        scope=Scope.BRAND,
+        scope_id=brand.pk,
+        reason=Reason.UNSUBSCRIBED,
+        source="test",
+        at=timezone.now(),
+        actor_id=None,
+        note="asked",
     )
     assert list(Suppression.objects.values_list("scope", flat=True)) == [Scope.GLOBAL]
     assert SuppressionEvent.objects.filter(action="lifted", note="asked").count() == 1

@@ -10,7 +10,7 @@ from compliance.services.suppressions import suppress_email
 from delivery import ledger
 from delivery.ledger import Settlement
 from delivery.models import DeliveryEvent, Lane, Message, Purpose, SendOrder
-from delivery.selectors.ledger import outstanding, waterfall
+from delivery.selectors.ledger import is_settled, waterfall
 from delivery.services.orders import close_orders, hold_orders, plan_messages, resume_orders
 from tests.factories.delivery import make_contacts, make_order, make_people, plan
 
@@ -177,12 +177,16 @@ def test_cancelled_orders_are_ended_in_chunks() -> None:
     plan(order, make_people(7))
     claimed = _claim(2)
     close_orders(order.campaign_id)
-    assert outstanding(order.campaign_id)
-    for _ in range(4):
-        ledger.sweep(limit=3)
+    assert not is_settled(order.campaign_id)
+    ledger.sweep(limit=3)
+    ledger.sweep(limit=3)
+    assert _states(order) == {"cancelled": 5, "claimed": 2}
+    _expire_leases()
+    ledger.sweep()
+    ledger.sweep()
     assert _states(order) == {"cancelled": 7}
     assert _begin(claimed) == {}
-    assert not outstanding(order.campaign_id)
+    assert is_settled(order.campaign_id)
 
 
 def test_an_expired_order_skips_what_still_waits() -> None:
@@ -191,3 +195,33 @@ def test_an_expired_order_skips_what_still_waits() -> None:
     assert _claim() == []
     ledger.sweep()
     assert waterfall(order.campaign_id).reasons == {"skipped": {"expired": 2}}
+
+
+def test_with_more_orders_than_places_none_starves() -> None:
+    orders = [make_order() for _ in range(8)]
+    for order in orders:
+        plan(order, make_people(20))
+    claimed_of = {c.order_id for _ in range(40) for c in _claim(4)}
+    assert claimed_of == {order.pk for order in orders}
+
+
+def test_not_sent_after_all_is_ready_again_or_failed_when_its_order_has_ended() -> None:
+    order = make_order()
+    plan(order, make_people(2))
+    attempts = _begin(_claim())
+    _expire_leases()
+    ledger.sweep()
+    first, second = attempts
+    ledger.settle([Settlement(first, attempts[first], S.READY, "deferred", "transient")])
+    close_orders(order.campaign_id)
+    ledger.settle([Settlement(second, attempts[second], S.READY, "deferred", "transient")])
+    assert waterfall(order.campaign_id).reasons == {"ready": {"transient": 1}, "failed": {"order_ended": 1}}
+
+
+def test_who_left_a_list_is_skipped_in_a_campaign_to_that_list() -> None:
+    order = make_order(audience_lists=[5])
+    plan(order, make_contacts("ben@example.com"))
+    suppress_email(
+        "ben@example.com", scope=Scope.LIST, scope_id=5, reason=Reason.UNSUBSCRIBED, source="test", at=timezone.now()
+    )
+    assert _states(order) == {"skipped": 1}

@@ -195,3 +195,55 @@ def test_a_deferred_message_goes_out_at_its_next_attempt(server: SmtpServer) -> 
     _work()
     assert _reasons(order) == {"sent": {"": 1}}
     assert Message.objects.get(order=order).attempt == 2
+
+
+def test_a_campaign_that_cannot_be_written_does_not_stop_the_lane(server: SmtpServer) -> None:
+    bad, good = make_order(), make_order()
+    bad.sender.from_email = "not an address"
+    bad.sender.save()
+    plan(bad, make_contacts("p5@example.com"))
+    plan(good, _people(3))
+    _work()
+    assert sorted(server.accepted) == [0, 1, 2]
+    assert _reasons(bad) == {"ready": {"order_unusable": 1}}
+
+
+def test_an_unusable_account_is_passed_over(server: SmtpServer) -> None:
+    ProviderAccount.objects.create(name="broken", kind="smtp", config={"port": "many"}, priority=1)
+    order = make_order()
+    plan(order, _people(2))
+    _work()
+    assert _reasons(order) == {"sent": {"": 2}}
+
+
+def test_a_nul_in_a_servers_words_does_not_cost_the_group_its_outcome(server: SmtpServer) -> None:
+    server.faults = {1: Fault("DOT", "250 2.0.0 taken \0 indeed")}
+    order = make_order()
+    plan(order, _people(3))
+    _work()
+    assert _reasons(order) == {"sent": {"": 3}}
+
+
+def test_a_gate_rule_with_a_fault_sends_nothing_and_loses_nothing(
+    server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise ZeroDivisionError
+
+    order = make_order()
+    plan(order, _people(3))
+    monkeypatch.setattr("delivery.pipeline.decide", fail)
+    _work()
+    assert server.accepted == []
+    assert _reasons(order) == {"ready": {"not_begun": 3}}
+
+
+def test_a_dead_address_hidden_behind_an_unsubscribe_still_stops_transactional_mail(server: SmtpServer) -> None:
+    (ben,) = make_contacts("p1@example.com")
+    for reason in (Reason.UNSUBSCRIBED, Reason.BOUNCED):
+        suppress_email("p1@example.com", scope=Scope.GLOBAL, scope_id=0, reason=reason, source="test",
+                       at=timezone.now())  # fmt: skip
+    order = make_order(purpose=Purpose.TRANSACTIONAL)
+    plan(order, [ben])
+    _work()
+    assert _reasons(order) == {"skipped": {"bounced": 1}}

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from compliance.models import Brand, Sender
 from compliance.selectors import brand_problems
-from config.lib.addresses import normalise_email
 
 _FIELDS = {
     "legal_name": "in the footer of each mail",
@@ -48,10 +47,9 @@ class Command(BaseCommand):
         from_name, address = parseaddr(from_field)
         if not from_name or not address:
             raise CommandError('--from is written as "Acme News <news@acme.example>"')
-        sender, _ = Sender.objects.update_or_create(
-            brand=brand,
-            from_email=normalise_email(address),
-            from_name=from_name,
-            defaults={"reply_to": normalise_email(reply_to) if reply_to else ""},
-        )
+        sender = Sender(brand=brand, from_name=from_name, from_email=address, reply_to=reply_to)
+        sender.clean()
+        known = brand.senders.filter(from_email=sender.from_email, from_name=from_name).first()
+        sender.pk = known.pk if known else None
+        sender.save()
         return sender

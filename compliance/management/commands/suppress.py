@@ -19,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--scope", choices=Scope.values, default=Scope.GLOBAL)
         parser.add_argument("--scope-id", type=int, default=0, help="id of the list or brand")
+        parser.add_argument("--reason", choices=Reason.values, default=Reason.UNSUBSCRIBED, help="which one to lift")
         parser.add_argument("--note", default="", help="why; required to lift: the person's newer wish")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,10 +41,10 @@ class Command(BaseCommand):
         if not options["note"]:
             raise CommandError("--note is required to lift: when and how did the person ask for mail again?")
         lifted = lift(
-            email, scope=self._scope(options), scope_id=options["scope_id"], source="command", at=timezone.now(),
-            actor_id=None, note=options["note"],
+            email, scope=self._scope(options), scope_id=options["scope_id"], reason=Reason(options["reason"]),
+            source="command", at=timezone.now(), actor_id=None, note=options["note"],
         )  # fmt: skip
-        self.stdout.write("Lifted." if lifted else "There was no suppression in this scope.")
+        self.stdout.write("Lifted." if lifted else "There was no such suppression in this scope.")
 
     def show(self, email: str, options: dict[str, Any]) -> None:
         keys = [address.key for address in address_hashes(email)]
