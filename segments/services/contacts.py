@@ -127,15 +127,14 @@ def _taken(clean: Mapping[str, Any], but: int | None) -> list[FieldError]:
 
 
 def _find(external_id: str | None, email: str | None) -> Contact | None:
-    """The person meant, locked."""
-    people = Contact.objects.select_for_update()
-    by_id = people.filter(external_id=external_id).first() if external_id else None
-    by_email = people.filter(email=email).first() if email else None
-    if by_id and by_email and by_id.pk != by_email.pk:
+    """The person meant, locked. One query: of two, the second could see somebody whom the first came too early for."""
+    meant = [Q(**{name: value}) for name, value in (("external_id", external_id), ("email", email)) if value]
+    found = list(Contact.objects.select_for_update().filter(Q(*meant, _connector=Q.OR)))
+    if len(found) > 1:
         raise IdentityConflict
-    if not by_id and by_email and by_email.external_id and external_id:
+    if found and external_id and found[0].external_id not in (None, external_id):
         raise IdentityConflict("The email belongs to a contact with another external_id.")
-    return by_id or by_email
+    return found[0] if found else None
 
 
 def _create(clean: Mapping[str, Any]) -> Contact:

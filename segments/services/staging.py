@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
 from time import monotonic
+from typing import BinaryIO
 
 from django.db import connection
 from django.db.models import F
@@ -49,16 +50,21 @@ def stage(import_: Import, lease: Lease, attributes: Mapping[str, str]) -> None:
         found = records(stream, import_.encoding, import_.delimiter, after_line=import_.line_done)
         if not import_.line_done:
             next(found)  # the column names
-        more = True
-        while more:
-            with lease.transaction():
-                lease.renew()
-                chunk = _copy(import_.pk, found, cleaner)
-                _mark_suppressed(import_.pk, chunk)
-                _record(import_.pk, [(line, ImportRow.Outcome.INVALID, reason) for line, reason in chunk.problems])
-                done = F("rows_done") + chunk.records
-                if more := chunk.records > 0:
-                    lease.renew(rows_done=done, line_done=chunk.last_line, bytes_done=stream.tell())
+        while _stage_chunk(import_, lease, found, cleaner, stream):
+            pass
+
+
+def _stage_chunk(import_: Import, lease: Lease, found: Iterator[Record], cleaner: RowCleaner, stream: BinaryIO) -> bool:
+    """Whether there was anything left to stage."""
+    with lease.transaction():
+        lease.renew()
+        chunk = _copy(import_.pk, found, cleaner)
+        if chunk.records:
+            _mark_suppressed(import_.pk, chunk)
+            _record(import_.pk, [(line, ImportRow.Outcome.INVALID, reason) for line, reason in chunk.problems])
+            rows_done = F("rows_done") + chunk.records
+            lease.renew(rows_done=rows_done, line_done=chunk.last_line, bytes_done=stream.tell())
+    return chunk.records > 0
 
 
 def _copy(import_id: int, found: Iterator[Record], cleaner: RowCleaner) -> _Chunk:
