@@ -185,9 +185,8 @@ def test_hashes_follow_the_key_list(settings: Settings) -> None:
     assert address_hash("ana@example.com") == old
 
 
-@given(st.text())
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"])))
 def test_the_short_way_to_a_key_gives_the_same_key(text: str) -> None:
-    assume(text.isprintable())
     assert address_key(text) == address_hash(text).key
     assert -(2**63) <= address_key(text) < 2**63
 
