@@ -5,6 +5,7 @@ Prints its port. Lines of FILE, times in nanoseconds of the clock that all proce
 The delay, random up to twice DELAY_MS, comes between the data and its 250: the gap in which a worker may die.
 """
 
+import contextlib
 import os
 import random
 import re
@@ -23,10 +24,8 @@ class Session(socketserver.StreamRequestHandler):
     server: "Recorder"
 
     def handle(self) -> None:
-        try:
+        with contextlib.suppress(ConnectionError):  # the worker was killed
             self._converse()
-        except (ConnectionError, BrokenPipeError):
-            pass  # the worker was killed
 
     def _converse(self) -> None:
         self._say("220 recorder")

@@ -11,8 +11,6 @@ from templates.rendering import CompiledVersion, Links, load
 from tests.factories.templates import draft, html, make_version
 from tests.support.messages import BRAND, UNSUBSCRIBE, rendered, version
 
-RENDER_BUDGET_US = 150  # 20 kB of HTML with eight outputs and one condition, subject and text part (DESIGN 5)
-
 
 class _Reader(HTMLParser):
     """What a mail program would make of it: the text, the tags, the attributes."""
