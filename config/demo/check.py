@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from delivery.mailbox.store import Mailbox
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -24,6 +23,7 @@ from config.demo import content
 from config.lib import public_ids
 from config.lib.addresses import address_hash
 from config.lib.errors import DomainError
+from delivery.mailbox.store import Mailbox
 from delivery.models import Message
 from delivery.selectors.ledger import waterfall
 from segments.models import Contact, ContactList
