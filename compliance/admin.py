@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -25,6 +26,7 @@ class BrandAdmin(admin.ModelAdmin[Brand]):
     list_display = ["name", "legal_name", "public_base_url", "archived_at"]
     search_fields = ["name", "legal_name"]
     inlines = [SenderInline]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Sender)

@@ -50,6 +50,8 @@ class Command(BaseCommand):
         sender = Sender(brand=brand, from_name=from_name, from_email=address, reply_to=reply_to)
         sender.clean()
         known = brand.senders.filter(from_email=sender.from_email, from_name=from_name).first()
-        sender.pk = known.pk if known else None
+        if known:
+            known.reply_to = sender.reply_to
+            sender = known
         sender.save()
         return sender

@@ -1,0 +1,22 @@
+"""The whole way with real parts, as `manage.py demo --check` shows it to an operator."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_closes_its_sums_and_leaves_nothing_behind() -> None:
+    command = [sys.executable, "manage.py", "demo", "--check", "--contacts", "300"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["closes"] is True
+    assert figures["sent"] == figures["in_mailbox"] > 200
+    assert figures["skipped"]["no_address"] == 3
+    assert figures["unsubscribed"] > 0
+    ended = figures["sent"] + sum(figures["skipped"].values()) + figures["failed"] + figures["cancelled"]
+    assert ended + figures["unknown"] == figures["audience"]
