@@ -133,6 +133,15 @@ def append_only_tables() -> Iterator[Finding]:
         yield _ok(f"{application_role()} cannot change them")
 
 
+def durability() -> Iterator[Finding]:
+    """An opt-out is acknowledged, and a message begun, on the strength of a commit."""
+    if _ask("default", "SHOW synchronous_commit") == [("off",)]:
+        remedy = "set it to on in postgresql.conf, and look for ALTER ROLE … SET and ALTER DATABASE … SET"
+        yield _fail("synchronous_commit is off: a crash may take back an opt-out or double a message", remedy)
+    else:
+        yield _ok("what is committed lasts")
+
+
 def migrations() -> Iterator[Finding]:
     executor = MigrationExecutor(connections["owner"])
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -248,6 +257,7 @@ CHECKS: list[Check] = [
     embedded_services,
     database,
     append_only_tables,
+    durability,
     migrations,
     log_partitions,
     redis_server,

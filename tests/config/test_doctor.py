@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from psycopg import sql
 from pytest_django import Settings
 from redis import Redis
@@ -61,6 +62,12 @@ def test_the_owner_at_work_is_found(committed_db: CommittedDb, settings: Setting
     finally:
         connections["default"].close()
         connections["default"].settings_dict["USER"] = "postrider_app"
+
+
+def test_commits_that_may_be_lost_are_found(committed_db: CommittedDb) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    assert _levels(doctor.durability) == [Level.FAIL]
 
 
 def test_a_migration_that_waits_is_found(committed_db: CommittedDb) -> None:
