@@ -77,4 +77,4 @@ _LOG = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-_VOLATILE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+_VOLATILE = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
