@@ -155,7 +155,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)  # the proxy does it; one-click must not redirect
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # System mail (sign-in, alerts), apart from what campaigns send. In development it goes to the local mailbox.
@@ -204,3 +205,6 @@ SEND_REPLY_TIMEOUT_S = env.float("SEND_REPLY_TIMEOUT_S", default=60.0)
 SEND_LEASE_S = env.float("SEND_LEASE_S", default=90.0)
 if SEND_BEGIN_WINDOW_S + SEND_REPLY_TIMEOUT_S >= SEND_LEASE_S:
     raise ImproperlyConfigured("SEND_LEASE_S must be longer than SEND_BEGIN_WINDOW_S and SEND_REPLY_TIMEOUT_S together")
+
+# Opens and clicks (delivery/tracking). The bait is a link in each mail that nobody sees but machines follow.
+TRACKING_BAIT = env.bool("TRACKING_BAIT", default=True)

@@ -9,4 +9,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("u/", include("compliance.urls")),
     path("mailbox/", include("delivery.urls")),
+    path("", include("delivery.urls_tracking")),
 ]

@@ -20,6 +20,7 @@ from delivery.mime import Letterhead
 from delivery.models import DeliveryEvent, Message, Purpose, SendOrder
 from delivery.providers.base import Envelope
 from delivery.retrying import unreachable_until
+from delivery.tracking.links import Tracker
 from segments.models import ContactList
 from segments.selectors.contacts import Recipient, merge_contexts
 from templates.errors import MissingMergeTag
@@ -47,6 +48,7 @@ class OrderDesk:
         self.domain = return_domain(order.brand, order.sender)
         self.base_url = links_base(order.brand)
         self.template: CompiledVersion = load(order.template_version_id)
+        self.tracker = Tracker(base_url=self.base_url, version_id=order.template_version_id)
         self.brand = brand_fields(order.brand)
         self.scope, self.scope_id = unsubscribe_scope(order.brand, order.list)
         self.list_ids = frozenset(order.audience_lists) | ({order.list_id} if order.list_id else set())
@@ -62,14 +64,16 @@ class OrderDesk:
         public_id = public_ids.encode("message", message_id)
         assert recipient.email
         url = self._unsubscribe_url(message_id, recipient.contact_id, address)
+        content = self.template.content_for(recipient.language)
+        links = Links(unsubscribe=url, url_for=self.tracker.url_for(message_id, public_id, content.language))
         rendered = self.template.render(
-            fields=recipient.fields, language=recipient.language, brand=self.brand, links=Links(unsubscribe=url)
+            fields=recipient.fields, language=recipient.language, brand=self.brand, links=links
         )
         data = self.letterhead.assemble(
             to_name=display_name(recipient),
             to_email=recipient.email,
             subject=self.subject_prefix + rendered.subject,
-            html=rendered.html,
+            html=self.tracker.with_pixel(rendered.html, public_id) if rendered.html else "",
             text=rendered.text,
             message_id=f"{public_id}@{self.domain}",
             date=at,

@@ -1,0 +1,91 @@
+"""The tracked links of a mail, its pixel, and where a click leads."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import idna
+from django.conf import settings
+from django.utils.encoding import iri_to_uri
+
+from config.lib import public_ids
+from delivery.tracking import tokens
+from templates.models import TemplateLink
+
+UrlFor = Callable[[int | None, str], str]
+
+# One reading only, for every browser and library: no user name, no backslash, no escapes in the host (A11.9).
+_FOLLOWED = re.compile(r"(https?://)([^\x00-\x20\x7f\\@/?#%\"<>^`{|}]+)((?:[/?#][^\x00-\x20\x7f\\]*)?)", re.IGNORECASE)
+_LONGEST = 2000  # bytes of an address that are wrapped: a sealed one has to fit into a request line
+_HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
+
+
+class Tracker:
+    """Writes the tracked addresses of the mails of one template version."""
+
+    def __init__(self, *, base_url: str, version_id: int) -> None:
+        self.base_url = base_url
+        self.links = link_ids(version_id)
+
+    def url_for(self, message_id: int, message: str, language: str) -> UrlFor:
+        """What puts a tracked address in the place of each link of one message; `message` is its public id."""
+        links, click = self.links.get(language.lower(), {}), f"{self.base_url}/c/"
+
+        def url_for(slot: int | None, url: str) -> str:
+            if destination(url) is None:
+                return url
+            if slot is None:
+                return f"{click}x/{tokens.seal_click(message_id, url)}"
+            return click + tokens.click_token(message, links[slot])
+
+        return url_for
+
+    def with_pixel(self, html: str, message: str) -> str:
+        """The HTML part with the pixel at its end, and with a link that nobody sees but machines follow (A11.4)."""
+        tail = f'<img src="{self.base_url}/o/{tokens.sign("open", message)}.gif" width="1" height="1" alt="">'
+        if settings.TRACKING_BAIT:
+            bait = tokens.click_token(message, _public("link", tokens.BAIT))
+            # no text, no size, out of the tab order and hidden from screen readers
+            tail = f'<a href="{self.base_url}/c/{bait}" style="{_HIDDEN}" tabindex="-1" aria-hidden="true"></a>' + tail
+        end = html.rfind("</body>")
+        return html[:end] + tail + html[end:] if end >= 0 else html + tail
+
+
+def destination(url: str) -> str | None:
+    """The address to redirect to, in ASCII; None for one that is not followed but stays in the mail as it is."""
+    match = _FOLLOWED.fullmatch(url) if len(url.encode(errors="replace")) <= _LONGEST else None
+    if match is None:
+        return None
+    if url.isascii():
+        return iri_to_uri(url)
+    try:
+        host = _ascii_host(match[2])
+        return iri_to_uri(match[1] + host + match[3])
+    except (idna.IDNAError, UnicodeError):
+        return None
+
+
+def _ascii_host(host: str) -> str:
+    name, colon, port = host.partition(":")
+    return idna.encode(name, uts46=True).decode() + colon + port if not host.isascii() else host
+
+
+@lru_cache(maxsize=64)
+def _link_ids(_database: str, version_id: int) -> Mapping[str, Mapping[int, str]]:
+    found: dict[str, dict[int, str]] = {}
+    rows = TemplateLink.objects.filter(content__version=version_id).values_list("content__language", "slot", "pk")
+    for language, slot, pk in rows:
+        found.setdefault(language.lower(), {})[slot] = _public("link", pk)
+    return found
+
+
+def link_ids(version_id: int) -> Mapping[str, Mapping[int, str]]:
+    """The public ids of a version's links, by language in lower case and slot. Versions never change."""
+    from django.db import connection
+
+    return _link_ids(str(connection.settings_dict["NAME"]), version_id)
+
+
+@lru_cache(maxsize=4096)
+def _public(kind: str, pk: int) -> str:
+    return public_ids.encode(kind, pk)

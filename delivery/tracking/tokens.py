@@ -1,0 +1,98 @@
+"""What the tracked addresses in a mail carry: which message, which link, and a mark that only we can make.
+
+A mail has a dozen of them, so they are cheap: two public ids, which show no row numbers, and one keyed hash, some
+two microseconds each. A link with contact data in it has no row, so its address is sealed into the token.
+Old keys of TOKEN_KEYS stay valid, tokens do not expire, and none holds anything of a person (A11.13).
+"""
+
+import hashlib
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Mapping
+from functools import cache
+from hmac import compare_digest
+from typing import Literal
+
+from django.conf import settings
+
+from config.lib import public_ids, tokens
+from config.lib.errors import NotFound
+from config.lib.tokens import InvalidToken
+
+Kind = Literal["open", "click", "view"]
+
+BAIT = 0  # the link that only machines find; no row has this id
+_ID = 11  # letters of a public id
+_MARK = 20  # letters of a mark: a key's id and 14 bytes of a hash
+_SEALED = struct.Struct(">q")
+
+
+def sign(kind: Kind, subject: str) -> str:
+    """The token of a kind for a subject, which is one public id or two."""
+    return subject + _mark(kind, subject, settings.TOKEN_KEYS[0][0])
+
+
+def click_token(message: str, link: str) -> str:
+    """For a link that has a row; both are public ids."""
+    return sign("click", message + link)
+
+
+def seal_click(message_id: int, url: str) -> str:
+    """For a link that has no row."""
+    return tokens.seal("click", _SEALED.pack(message_id) + url.encode())
+
+
+def read_message(kind: Kind, token: str) -> int:
+    """The message of an open or view token. Raises InvalidToken."""
+    return _decoded("message", _subject(kind, token, _ID))
+
+
+def read_click(token: str) -> tuple[int, int]:
+    """The message and the link (a row's key, or BAIT) of a click token. Raises InvalidToken."""
+    subject = _subject("click", token, 2 * _ID)
+    return _decoded("message", subject[:_ID]), _decoded("link", subject[_ID:])
+
+
+def read_sealed(token: str) -> tuple[int, str]:
+    """The message and the address of a sealed click token. Raises InvalidToken."""
+    raw = tokens.unseal("click", token)
+    return _SEALED.unpack_from(raw)[0], raw[_SEALED.size :].decode()
+
+
+def _subject(kind: Kind, token: str, length: int) -> str:
+    """What a token is about, once its mark is found to be ours. Raises InvalidToken."""
+    subject, mark = token[:length], token[length:]
+    if len(mark) != _MARK or not token.isascii():
+        raise InvalidToken
+    try:
+        key_id = urlsafe_b64decode(mark[:4])[0]
+        right = compare_digest(mark, _mark(kind, subject, key_id))
+    except (KeyError, IndexError, NotBase64):  # a key we never had, letters that spell nothing
+        raise InvalidToken from None
+    if not right:
+        raise InvalidToken
+    return subject
+
+
+def _mark(kind: Kind, subject: str, key_id: int) -> str:
+    hasher = _hashers(settings.TOKEN_KEYS)[key_id].copy()
+    hasher.update(f"{kind}:{subject}".encode())
+    return urlsafe_b64encode(bytes((key_id,)) + hasher.digest()).decode()
+
+
+@cache
+def _hashers(keys: tuple[tuple[int, bytes], ...]) -> "Mapping[int, hashlib.blake2b]":
+    """Keyed hashers to copy. Their keys are derived, since the token keys themselves encrypt."""
+
+    def derived(key: bytes) -> bytes:
+        return hashlib.blake2b(key=key, person=b"tracking").digest()
+
+    return {key_id: hashlib.blake2b(key=derived(key), digest_size=14) for key_id, key in keys}
+
+
+def _decoded(kind: str, public_id: str) -> int:
+    try:
+        return public_ids.decode(kind, public_id)
+    except NotFound:
+        raise InvalidToken from None
