@@ -1,5 +1,6 @@
 """Segments and their versions for operators."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -28,10 +29,17 @@ from segments.services.segments import (
 EVERYBODY = {"logic": "AND", "conditions": [{"field": "created_at", "operator": "exists"}]}
 
 
+class RuleField(forms.JSONField):
+    """JSON as people read it: a line a condition."""
+
+    def prepare_value(self, value: Any) -> str:
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
 class SegmentForm(forms.ModelForm[Segment]):
     """Its names, and its rule as JSON: saving another rule makes a new version."""
 
-    criteria = forms.JSONField(widget=forms.Textarea(attrs={"rows": 16, "cols": 100}), label="Rule")
+    criteria = RuleField(widget=forms.Textarea(attrs={"rows": 16, "cols": 100}), label="Rule")
 
     class Meta:
         model = Segment
