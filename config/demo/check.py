@@ -4,9 +4,11 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +17,7 @@ from django.utils import timezone
 
 from campaigns import services as campaigns
 from campaigns.models import Campaign, Run
-from compliance.models import Reason, Scope
+from compliance.models import Reason, Scope, Suppression
 from compliance.services.suppressions import suppress_email
 from compliance.tokens import UnsubscribeToken
 from config import running
@@ -29,6 +31,7 @@ from delivery.selectors.ledger import waterfall
 from segments.models import Contact, ContactList
 
 _PATIENCE_S = 600
+_LINKS_IN_MAILS = 3
 _OPT_OUTS = 40  # at most a tenth of the people
 
 
@@ -59,6 +62,7 @@ def check(people: int, say: Any) -> dict[str, Any]:
         with _unsubscribing(site.address, campaign, news, written.emails[1:]) as opt_outs:
             run = campaigns.launch(campaign, by=None, at=timezone.now())
             _wait_for_the_end(campaign)
+        opt_outs.acknowledged |= _follow_links_in_mails()
         return _figures(campaign, run, opt_outs, suppressed)
 
 
@@ -72,7 +76,7 @@ def _suppress_some(emails: Sequence[str]) -> set[str]:
 
 @contextmanager
 def _unsubscribing(address: str, campaign: Campaign, news: ContactList, emails: Sequence[str]) -> Iterator[OptOuts]:
-    """One-click POSTs from several mail programs at once, from the last of the audience towards the first."""
+    """One-click POSTs one after another, from the last of the audience towards the first, whose turn comes sooner."""
     opt_outs = OptOuts()
     chosen = emails[:: -max(len(emails) // min(_OPT_OUTS, max(len(emails) // 10, 1)), 1)]
     thread = threading.Thread(target=_unsubscribe_all, args=[address, campaign, news, chosen, opt_outs])
@@ -97,13 +101,24 @@ def _unsubscribe_all(
 
 
 def _token(campaign: Campaign, news: ContactList, email: str) -> UnsubscribeToken:
-    """The link of the message that is on its way, or was delivered already."""
+    """What the link of the message holds that is on its way to this person, or has arrived."""
     contact = Contact.objects.get(email=email)
     message = Message.objects.filter(order__campaign_id=campaign.pk, contact_id=contact.pk).first()
     return UnsubscribeToken(
         message.pk if message else 0, contact.pk, campaign.pk, campaign.brand_id or 0, Scope.LIST, news.pk,
         address_hash(email),
     )  # fmt: skip
+
+
+def _follow_links_in_mails() -> set[str]:
+    """One-click by the header of mails that arrived, as a mail program does it; whom they were for."""
+    mailbox = Mailbox(settings.MAILBOX_DIR)
+    followed = set()
+    for mail in islice(mailbox.iter_messages(), _LINKS_IN_MAILS):
+        headers = message_from_bytes(mailbox.raw(mail.key) or b"", policy=policy.default)
+        _one_click(str(headers["List-Unsubscribe"]).strip("<>"))
+        followed |= set(mail.recipients)
+    return followed
 
 
 def _one_click(url: str) -> None:
@@ -126,22 +141,22 @@ def _wait_for_the_end(campaign: Campaign) -> None:
 def _figures(campaign: Campaign, run: Run, opt_outs: OptOuts, suppressed: set[str]) -> dict[str, Any]:
     run.refresh_from_db()
     found = waterfall(campaign.pk)
-    in_mailbox = Counter(
-        mail.message_id.strip("<>").partition("@")[0] for mail in Mailbox(settings.MAILBOX_DIR).iter_messages()
-    )
+    mails = list(Mailbox(settings.MAILBOX_DIR).iter_messages())
+    in_mailbox = Counter(mail.message_id.strip("<>").partition("@")[0] for mail in mails)
     sent = {
         public_ids.encode("message", pk)
         for pk in Message.objects.filter(order__campaign_id=campaign.pk, state="sent").values_list("pk", flat=True)
     }
     states = {state: found.states.get(state, 0) for state in ("sent", "skipped", "failed", "cancelled", "unknown")}
     skipped = found.reasons.get("skipped", {})
-    mailed = {recipient for mail in Mailbox(settings.MAILBOX_DIR).iter_messages() for recipient in mail.recipients}
+    mailed = {recipient for mail in mails for recipient in mail.recipients}
     closes = (
         run.audience == sum(states.values())
         and in_mailbox.keys() == sent
         and sum(in_mailbox.values()) == len(sent)
         and not (mailed & suppressed)
         and skipped.get("unsubscribed", 0) <= len(opt_outs.acknowledged)
+        and _are_suppressed(opt_outs.acknowledged)
     )
     return {
         "audience": run.audience,
@@ -151,3 +166,10 @@ def _figures(campaign: Campaign, run: Run, opt_outs: OptOuts, suppressed: set[st
         "unsubscribed": len(opt_outs.acknowledged),
         "closes": closes,
     }
+
+
+def _are_suppressed(emails: Collection[str]) -> bool:
+    """Whether each of them is suppressed by their own wish."""
+    keys = {address_hash(email).key for email in emails}
+    rows = Suppression.objects.filter(address_key__in=keys, reason=Reason.UNSUBSCRIBED)
+    return set(rows.values_list("address_key", flat=True)) == keys
