@@ -1,17 +1,30 @@
-"""Brands, senders and suppressions for operators."""
+"""Brands, senders, suppressions, keys of the API and the audit log for operators."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_protect
 
-from compliance.models import Brand, Reason, Scope, Sender, Suppression, SuppressionEvent
+from compliance.models import (
+    ApiKey,
+    AuditEntry,
+    Brand,
+    Reason,
+    Scope,
+    Sender,
+    Suppression,
+    SuppressionEvent,
+)
+from compliance.services.keys import create_key, revoke_key
 from compliance.services.suppressions import suppress_email
+from config.api.scopes import SCOPES
 from config.lib.addresses import InvalidAddress, address_hashes, normalise_email
 from config.lib.admin import ReadOnlyAdmin
 
@@ -122,3 +135,61 @@ def _clean_email(value: str) -> str:
         return normalise_email(value)
     except InvalidAddress as error:
         raise forms.ValidationError(error.detail) from None
+
+
+class ApiKeyForm(forms.ModelForm[ApiKey]):
+    """A new key. A person without all rights makes none for somebody who has them."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple,
+        help_text="What it may do, within what its owner's roles allow",
+    )  # fmt: skip
+
+    class Meta:
+        model = ApiKey
+        fields = ["name", "owner", "scopes", "expires_at"]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
+    """Keys of the API: the text is shown once, when it is made; later a key can only be revoked."""
+
+    form = ApiKeyForm
+    list_display = ["name", "prefix", "owner", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "prefix"]
+    actions = ["revoke"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **options: Any) -> Any:
+        if db_field.name == "owner" and request and not cast(User, request.user).is_superuser:
+            options["queryset"] = User.objects.filter(is_superuser=False)
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        key, text = create_key(
+            name=data["name"], owner=data["owner"], scopes=data["scopes"], expires_at=data["expires_at"]
+        )
+        obj.pk, obj._state.adding = key.pk, False  # noqa: SLF001 - the service made the row of this form
+        self.message_user(request, f"Copy the key now, it is never shown again: {text}", messages.WARNING)
+
+    @admin.action(description="Revoke the selected keys", permissions=["delete"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        done = sum(revoke_key(key, at=timezone.now()) for key in queryset)
+        self.message_user(request, f"{done} revoked.", messages.SUCCESS)
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
+    """Who changed what through the API, and who made or revoked keys."""
+
+    list_display = ["at", "action", "object_kind", "object_id", "actor_id", "api_key_id", "changes", "request_id", "ip"]
+    list_filter = ["action", "object_kind"]
+    search_fields = ["=request_id"]
+    date_hierarchy = "at"

@@ -53,6 +53,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_celery_beat",
     "import_export",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "config.apps.ConfigConfig",
     "segments.apps.SegmentsConfig",
     "templates.apps.TemplatesConfig",
@@ -62,6 +65,7 @@ INSTALLED_APPS = [
     "analytics.apps.AnalyticsConfig",
 ]
 MIDDLEWARE = [
+    "config.api.middleware.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -136,6 +140,21 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION  # without collectstatic in development
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# The API (config/api): keys only, nothing allowed that an endpoint does not name
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["compliance.api.authentication.BearerKey"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.KeyRate"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.pages.CursorPages",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api.errors.respond",
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+}
+API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=1200)
+AUDIT_LOG = "compliance.services.audit.record"
 
 # Security headers
 CONTENT_SECURITY_POLICY = {

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/", include("config.api_urls")),
     path("u/", include("compliance.urls")),
     path("mailbox/", include("delivery.urls")),
     path("", include("delivery.urls_tracking")),

@@ -1,0 +1,1 @@
+"""The API of compliance: who calls, suppressions, opt-outs."""

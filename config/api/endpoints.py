@@ -1,0 +1,79 @@
+"""The base of every endpoint: checked bodies, pages, ETags."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from django.db import models
+from django.db.models import QuerySet
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+
+from config.api.errors import PreconditionFailed
+from config.api.throttles import tell
+from config.lib import public_ids
+from config.lib.errors import FieldError, Invalid, NotFound
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Endpoint(GenericAPIView):
+    """`scopes` names what each method needs; what is not named is denied."""
+
+    scopes: ClassVar[Mapping[str, str]] = {}
+    http_method_names = ["get", "post", "patch", "put", "delete", "head"]
+
+    def body(self, serializer_class: Any, *, partial: bool = False) -> dict[str, Any]:
+        """The checked body. Raises ValidationError, which is answered with pointers."""
+        serializer = serializer_class(data=self.request.data, partial=partial, context={"request": self.request})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def page(self, rows: QuerySet[Any], serializer_class: Any) -> Response:
+        """One page of rows."""
+        shown = self.paginate_queryset(rows)
+        return self.get_paginated_response(serializer_class(shown, many=True, context={"request": self.request}).data)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        tell(request, response)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def check_unchanged(self, row: Any) -> None:
+        """Raise PreconditionFailed when the caller changes what he did not see. If-Match is the caller's choice."""
+        wanted = self.request.headers.get("If-Match", "").strip()
+        if wanted not in ("", "*") and etag(row) not in [tag.strip() for tag in wanted.split(",")]:
+            raise PreconditionFailed
+
+    def flag(self, name: str) -> bool:
+        """A query parameter that is true or false; absent is false."""
+        text = self.request.query_params.get(name, "false")
+        if text not in ("true", "false"):
+            raise Invalid(FieldError(f"/{name}", "Write true or false."))
+        return bool(text == "true")
+
+
+def find(rows: QuerySet[M], kind: str, public_id: str) -> M:
+    """The row with this public id. Raises NotFound, the same for an id of another kind and one that is gone."""
+    found = rows.filter(pk=public_ids.decode(kind, public_id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def etag(row: Any) -> str:
+    """Changes whenever the row is written."""
+    digest = hashlib.blake2b(f"{row.pk} {row.updated_at.isoformat()}".encode(), digest_size=9).digest()
+    return f'"{base64.urlsafe_b64encode(digest).decode()}"'
+
+
+def shown(data: Any, *, status: int = 200, row: Any = None, location: str = "") -> Response:
+    """An answer, with the ETag of the row it shows."""
+    response = Response(data, status=status)
+    if row is not None:
+        response["ETag"] = etag(row)
+    if location:
+        response["Location"] = location
+    return response

@@ -1,0 +1,10 @@
+"""The addresses of the API: each app answers for its own below /api/v1/."""
+
+from django.urls import include, path, re_path
+
+from config.api.errors import not_found
+
+urlpatterns = [
+    path("v1/", include("segments.api.urls")),
+    re_path("", not_found),
+]

@@ -1,0 +1,141 @@
+"""Who may do what through the API: default deny, role by role and endpoint by endpoint."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from compliance.models import ApiKey, AuditEntry
+from compliance.roles import ROLES
+from compliance.services.keys import create_key, revoke_key
+from config.api.permissions import PUBLIC
+from config.api.scopes import SCOPES
+from tests.factories.api import Caller, caller, person
+
+pytestmark = pytest.mark.django_db
+
+V, AU, AP, AD = "viewer", "author", "approver", "admin"
+READ, WRITE, LAUNCH = {V, AU, AP, AD}, {AU, AD}, {AP, AD}
+
+# The whole API: an endpoint that is not here fails the test, and so does one that is gone.
+TABLE: dict[str, set[str]] = {
+    "GET segments": READ,
+    "POST segments": WRITE,
+    "POST segments/estimate": READ,
+    "GET segments/<str:public_id>": READ,
+    "PATCH segments/<str:public_id>": WRITE,
+    "DELETE segments/<str:public_id>": WRITE,
+    "POST segments/<str:public_id>/restore": WRITE,
+}
+METHODS = ("get", "post", "patch", "put", "delete")
+
+
+def _below(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, type]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _below(pattern, route)
+        elif isinstance(pattern, URLPattern) and hasattr(pattern.callback, "view_class"):
+            yield route, pattern.callback.view_class
+
+
+def _endpoints() -> dict[str, str | None]:
+    """`METHOD route` -> the scope it needs."""
+    views = [(route, view) for route, view in _below(get_resolver()) if route.startswith("api/v1/")]
+    return {
+        f"{method.upper()} {route.removeprefix('api/v1/')}": getattr(view, "scopes", {}).get(method.upper())
+        for route, view in views
+        for method in METHODS
+        if hasattr(view, method)
+    }
+
+
+def test_the_table_names_every_endpoint() -> None:
+    assert set(_endpoints()) == set(TABLE)
+
+
+def test_every_method_of_every_endpoint_names_a_scope() -> None:
+    known = {*SCOPES, PUBLIC}
+    assert {endpoint: scope for endpoint, scope in _endpoints().items() if scope not in known} == {}
+
+
+@pytest.mark.parametrize("role", [*ROLES, "nobody"])
+def test_a_role_may_do_what_the_table_says_and_nothing_else(role: str) -> None:
+    program = caller(role)
+    allowed = {endpoint for endpoint in TABLE if _answer(program, endpoint) not in (401, 403)}
+    public = {endpoint for endpoint, scope in _endpoints().items() if scope == PUBLIC}
+    assert allowed == {endpoint for endpoint, roles in TABLE.items() if role in roles} | public
+
+
+def _answer(program: Caller, endpoint: str) -> int:
+    method, _, route = endpoint.partition(" ")
+    path = route.replace("<str:public_id>", "11111111111").replace("<int:number>", "1")
+    return int(program.send(method, path, {} if method in ("POST", "PATCH", "PUT") else None).status_code)
+
+
+def test_without_a_key_nothing_answers(client: Client) -> None:
+    for endpoint, scope in _endpoints().items():
+        if scope == PUBLIC:
+            continue
+        method, _, route = endpoint.partition(" ")
+        response = getattr(client, method.lower())(f"/api/v1/{route.replace('<str:public_id>', '1' * 11)}")
+        assert response.status_code == 401, endpoint
+        assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+        assert response["Content-Type"] == "application/problem+json"
+
+
+def test_a_key_is_narrowed_to_its_scopes() -> None:
+    program = caller("admin", ["contacts:read"])
+    response = program.get("segments")
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    assert "segments:read" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "inactive", "unknown"])
+def test_a_dead_key_opens_nothing(how: str) -> None:
+    program = caller()
+    if how == "revoked":
+        revoke_key(program.key, at=timezone.now())
+    elif how == "expired":
+        ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    elif how == "inactive":
+        program.key.owner.is_active = False
+        program.key.owner.save()
+    else:
+        ApiKey.objects.all().delete()
+    assert program.get("segments").status_code == 401
+
+
+def test_only_the_hash_of_a_key_is_kept_and_its_use_is_noted() -> None:
+    key, text = create_key(name="CRM", owner=person(), scopes=["segments:read"])
+    assert text.startswith(key.prefix)
+    assert text not in str(ApiKey.objects.values().get())
+    assert len(key.prefix) < len(text) / 3
+    Caller(key, text, Client()).get("segments")
+    key.refresh_from_db()
+    assert key.last_used_at
+
+
+def test_a_superuser_key_keeps_to_its_scopes() -> None:
+    owner = person("nobody")
+    owner.is_superuser = True
+    owner.save()
+    key, text = create_key(name="root", owner=owner, scopes=["segments:read"])
+    root = Caller(key, text, Client())
+    assert root.get("segments").status_code == 200
+    assert root.post("segments", {}).status_code == 403
+
+
+def test_a_write_is_in_the_audit_log_with_its_request() -> None:
+    program = caller()
+    rule = {"conditions": [{"field": "email", "operator": "exists"}], "logic": "AND"}
+    response = program.post("segments", {"name": "All", "criteria": rule}, X_Request_Id="abc-1")
+    assert response.status_code == 201, response.json()
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.object_kind, entry.actor_id) == ("segment_created", "segment", program.key.owner_id)
+    assert (entry.api_key_id, entry.request_id, entry.ip) == (program.key.pk, "abc-1", "127.0.0.1")
+    assert entry.changes == {"name": [None, "All"]}
+    assert response["X-Request-Id"] == "abc-1"
