@@ -48,8 +48,10 @@ beat_schedule = {
     "sweep-ledger": {**_TICK, "task": "delivery.sweep"},
     "campaigns": {**_TICK, "task": "campaigns.tick"},
     "imports": {**_TICK, "task": "segments.tick"},
+    "count": {**_TICK, "task": "analytics.count"},
     "recompute-schedules": {"task": "campaigns.recompute_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},
+    "freshness": {"task": "analytics.check_freshness", "schedule": 60.0, "options": {"expires": 60}},
     "partitions": {"task": "delivery.ensure_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 for _lane in ("transactional", "triggered", "bulk"):

@@ -1,0 +1,39 @@
+"""Delivery events as the ledger and tracking log them, and counting until nothing is left."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from analytics import services
+from delivery.models import DeliveryEvent
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def events(*kinds: str, message: int = 1, campaign: int = 1, **fields: Any) -> None:
+    """Log one event of each kind for a message, each in a transaction of its own."""
+    for kind in kinds:
+        values = {"at": AT, "contact_id": message, "order_id": 1, "channel": "email", **fields}
+        DeliveryEvent.objects.create(kind=kind, message_id=message, campaign_id=campaign, **values)
+
+
+def count_all() -> None:
+    """Count until what is committed now is counted."""
+    wait_for_horizon()
+    while services.count(seconds=60):
+        pass
+
+
+def wait_for_horizon() -> None:
+    """Wait until what is committed now may be counted: transactions of other databases of the server hold it up."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(xid::text::bigint), 0) FROM delivery_deliveryevent")
+        (last,) = cursor.fetchone()
+        for _ in range(600):
+            cursor.execute("SELECT %s::text::xid8 < pg_snapshot_xmin(pg_current_snapshot())", [last])
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.1)
+    raise AssertionError("some transaction on this server has been open for a minute")
