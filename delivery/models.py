@@ -64,6 +64,7 @@ class SendOrder(models.Model):
     )
     list = models.ForeignKey(ContactList, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="No attempt begins after this")
+    label = models.CharField(max_length=200, blank=True, default="", help_text="The campaign's name, to tag links with")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

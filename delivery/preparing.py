@@ -15,16 +15,17 @@ from compliance.models import Brand, Scope, Sender
 from compliance.tokens import UnsubscribeToken
 from config.lib import public_ids, tokens
 from config.lib.addresses import AddressHash, address_hashes
+from config.lib.errors import NotFound
 from delivery.ledger import Claimed, Settlement
 from delivery.mime import Letterhead
 from delivery.models import DeliveryEvent, Message, Purpose, SendOrder
 from delivery.providers.base import Envelope
 from delivery.retrying import unreachable_until
-from delivery.tracking.links import Tracker
+from delivery.tracking.links import Tracker, UrlFor, campaign_name, tags_of
 from segments.models import ContactList
 from segments.selectors.contacts import Recipient, merge_contexts
 from templates.errors import MissingMergeTag
-from templates.rendering import CompiledVersion, Links, load
+from templates.rendering import CompiledVersion, Links, Rendered, load
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +49,10 @@ class OrderDesk:
         self.domain = return_domain(order.brand, order.sender)
         self.base_url = links_base(order.brand)
         self.template: CompiledVersion = load(order.template_version_id)
-        self.tracker = Tracker(base_url=self.base_url, version_id=order.template_version_id)
         self.brand = brand_fields(order.brand)
         self.scope, self.scope_id = unsubscribe_scope(order.brand, order.list)
         self.list_ids = frozenset(order.audience_lists) | ({order.list_id} if order.list_id else set())
+        self.tracker = tracker(order)
         campaign = public_ids.encode("campaign", order.campaign_id)
         # read from the right by Gmail: the sender, which is stable, then the lane and the campaign; no person (A9.5)
         feedback_id = f"{campaign}:{order.lane}:{public_ids.encode('brand', order.brand_id)}"
@@ -63,23 +64,40 @@ class OrderDesk:
         """The whole mail for one person, who has an address. Raises what rendering and assembling raise."""
         public_id = public_ids.encode("message", message_id)
         assert recipient.email
-        url = self._unsubscribe_url(message_id, recipient.contact_id, address)
-        content = self.template.content_for(recipient.language)
-        links = Links(unsubscribe=url, url_for=self.tracker.url_for(message_id, public_id, content.language))
-        rendered = self.template.render(
-            fields=recipient.fields, language=recipient.language, brand=self.brand, links=links
-        )
+        links = self._links(message_id, public_id, recipient, address)
+        rendered = self.render(recipient, links)
+        tracked = self._is_tracked(recipient) and rendered.html
         data = self.letterhead.assemble(
             to_name=display_name(recipient),
             to_email=recipient.email,
             subject=self.subject_prefix + rendered.subject,
-            html=self.tracker.with_pixel(rendered.html, public_id) if rendered.html else "",
+            html=self.tracker.with_pixel(rendered.html, public_id) if tracked else rendered.html,
             text=rendered.text,
             message_id=f"{public_id}@{self.domain}",
             date=at,
-            unsubscribe_url=url if self.marketing else "",
+            unsubscribe_url=links.unsubscribe if self.marketing else "",
         )
         return Envelope(message_id, return_path(message_id, self.domain), recipient.email, data)
+
+    def page(self, message_id: int, recipient: Recipient, address: AddressHash) -> Rendered:
+        """The same message to be read in a browser. Raises what rendering raises."""
+        return self.render(
+            recipient, self._links(message_id, public_ids.encode("message", message_id), recipient, address)
+        )
+
+    def render(self, recipient: Recipient, links: Links) -> Rendered:
+        return self.template.render(fields=recipient.fields, language=recipient.language, brand=self.brand, links=links)
+
+    def _is_tracked(self, recipient: Recipient) -> bool:
+        return self.order.brand.tracking and recipient.tracking
+
+    def _links(self, message_id: int, public_id: str, recipient: Recipient, address: AddressHash) -> Links:
+        url_for: UrlFor | None = self.tracker.plain if self.tracker.tags else None
+        if self._is_tracked(recipient):
+            language = self.template.content_for(recipient.language).language
+            url_for = self.tracker.url_for(message_id, public_id, language)
+        unsubscribe = self._unsubscribe_url(message_id, recipient.contact_id, address)
+        return Links(unsubscribe, url_for, self.tracker.view_url(public_id))
 
     def candidate(self, claimed: Claimed, addresses: Sequence[AddressHash]) -> Candidate:
         order = self.order
@@ -103,6 +121,28 @@ def prepare(claimed: Sequence[Claimed], *, at: datetime) -> Iterator[Prepared | 
     for one in claimed:
         desk = desks[one.order_id]
         yield _prepare_one(one, desk, recipients.get(one.contact_id), at) if desk else _put_back(one, at)
+
+
+def web_page(message_id: int) -> tuple[str, str]:
+    """The HTML and the text of a message that was planned, as it is rendered today.
+
+    Raises NotFound when there is no such message or its person is gone, and what rendering raises.
+    """
+    message = (
+        Message.objects.select_related("order__brand", "order__sender", "order__list").filter(pk=message_id).first()
+    )
+    recipient = merge_contexts([message.contact_id]).get(message.contact_id) if message else None
+    if message is None or recipient is None or not recipient.email:
+        raise NotFound
+    rendered = OrderDesk(message.order).page(message_id, recipient, address_hashes(recipient.email)[0])
+    return rendered.html, rendered.text
+
+
+def tracker(order: SendOrder) -> Tracker:
+    """What writes the tracked links of an order's mails, with the tags of its brand."""
+    name = campaign_name(order.campaign_id, order.label)
+    tags = tags_of(order.brand.utm, campaign=name, brand=order.brand.name)
+    return Tracker(base_url=links_base(order.brand), version_id=order.template_version_id, tags=tags)
 
 
 def _desk(order: SendOrder) -> OrderDesk | None:

@@ -10,4 +10,5 @@ urlpatterns = [
     re_path(r"^o/(?P<token>[\s\S]*)", views_tracking.pixel, name="open"),
     path("c/x/<path:token>", views_tracking.sealed_click, name="sealed"),
     path("c/<path:token>", views_tracking.click, name="click"),
+    path("v/<path:token>", views_tracking.view, name="view"),
 ]

@@ -13,16 +13,26 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from config.lib.errors import NotFound
 from config.lib.tokens import InvalidToken
 from delivery.models import Hit
+from delivery.preparing import web_page
 from delivery.tracking import hits, tokens
 from delivery.tracking.hits import Client
 from delivery.tracking.links import destination
+from templates.errors import MissingMergeTag, RenderFailed
 
 PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00"
     b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
+# Nothing runs and nothing is sent from the page: it is somebody's message, on our host (STANDARDS B8.10).
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "style-src 'unsafe-inline' https:; img-src https: http: data:; font-src https: data:; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
 log = structlog.get_logger(__name__)
 
 
@@ -50,7 +60,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     except InvalidToken:
         return _unknown(request)
     if request.method == "HEAD":
-        return _lead_to(request, hits.address_of(link_id))
+        return _lead_to(request, hits.look(message_id, link_id))
     kind = Hit.Kind.CLICKED if link_id != tokens.BAIT else Hit.Kind.BAITED
     return _lead_to(request, hits.record(kind, message_id=message_id, link_id=link_id, client=client_of(request)))
 
@@ -69,6 +79,18 @@ def sealed_click(request: HttpRequest, token: str) -> HttpResponse:
         except DatabaseError:  # the reader can be led on all the same
             log.exception("click_not_stored")
     return _lead_to(request, url)
+
+
+@never_cache
+@require_safe
+def view(request: HttpRequest, token: str) -> HttpResponse:
+    """The message as a page, for mail programs that show it badly. It has no pixel: its mail has."""
+    try:
+        html, text = web_page(tokens.read_message("view", token))
+    except (NotFound, RenderFailed, MissingMergeTag):
+        return _unknown(request)
+    kind = "text/html" if html else "text/plain"
+    return HttpResponse(html or text, content_type=f"{kind}; charset=utf-8", headers=_PAGE_HEADERS)
 
 
 def client_of(request: HttpRequest) -> Client:

@@ -27,11 +27,12 @@ class Links:
     """The links of one message: where to unsubscribe, and what takes the place of a link when clicks are counted.
 
     `url_for(slot, url)` gives the address to print; `slot` is None for a link with contact data in it.
-    The unsubscribe link itself is never handed to it (STANDARDS A1.19).
+    The other two are never handed to it (STANDARDS A1.19).
     """
 
     unsubscribe: str
     url_for: Callable[[int | None, str], str] | None = None
+    view: str = "#"  # the message as a web page
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class _MessageLinks:
 
     def sealed(self, url: str) -> str:
         followed = self.links.url_for and url.startswith(("http:", "https:"))
-        if not followed or url.startswith(self.links.unsubscribe):
+        if not followed or url.startswith((self.links.unsubscribe, self.links.view)):
             return url
         assert self.links.url_for
         return self.links.url_for(None, url)
@@ -122,7 +123,7 @@ class CompiledVersion:
             **fields,
             "contact": fields,
             "brand": brand,
-            "links": {"unsubscribe": links.unsubscribe},
+            "links": {"unsubscribe": links.unsubscribe, "view": links.view},
             "unsubscribe_url": links.unsubscribe,
         }
         filled = _MessageLinks(content, links)

@@ -48,4 +48,5 @@ def _order(run: Run, step: Step) -> SendOrder:
         template_version_id=config.template_version_id,
         list_id=config.list_id,
         audience_lists=config.audience_lists,
+        label=run.campaign.name,
     )

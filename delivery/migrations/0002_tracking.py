@@ -105,4 +105,11 @@ class Migration(migrations.Migration):
             },
         ),
         append_only("delivery_judgement"),
+        migrations.AddField(
+            model_name="sendorder",
+            name="label",
+            field=models.CharField(
+                blank=True, default="", help_text="The campaign's name, to tag links with", max_length=200
+            ),
+        ),
     ]

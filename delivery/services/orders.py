@@ -12,7 +12,7 @@ from delivery.models import Lane, Purpose, SendOrder
 def open_order(
     *, campaign_id: int, step_id: int, run: int, lane: Lane, purpose: Purpose, brand_id: int, sender_id: int,
     template_version_id: int, list_id: int | None = None, audience_lists: Sequence[int] = (),
-    expires_at: datetime | None = None, channel: str = "email",
+    expires_at: datetime | None = None, channel: str = "email", label: str = "",
 ) -> SendOrder:  # fmt: skip
     """The order of this step, run and channel, made at first use; asking again gives the same one."""
     order, _ = SendOrder.objects.get_or_create(
@@ -29,6 +29,7 @@ def open_order(
             "list_id": list_id,
             "audience_lists": list(audience_lists),
             "expires_at": expires_at,
+            "label": label,
         },
     )
     return order

@@ -18,7 +18,16 @@ WITH message AS (
 ), agent AS (
     INSERT INTO delivery_agent (hash, words) SELECT %(agent)s, %(words)s FROM hit ON CONFLICT DO NOTHING
 )
-SELECT (SELECT url FROM templates_templatelink WHERE id = %(link)s::bigint);
+SELECT (SELECT url FROM templates_templatelink WHERE id = %(link)s::bigint), o.campaign_id, o.label, b.name, b.utm
+FROM (SELECT) AS always
+LEFT JOIN delivery_message m ON m.id = %(message)s
+LEFT JOIN delivery_sendorder o ON o.id = m.order_id
+LEFT JOIN compliance_brand b ON b.id = o.brand_id;
 
--- name: link
-SELECT (SELECT url FROM templates_templatelink WHERE id = %(link)s);
+-- The same without the hit.
+-- name: look
+SELECT (SELECT url FROM templates_templatelink WHERE id = %(link)s::bigint), o.campaign_id, o.label, b.name, b.utm
+FROM (SELECT) AS always
+LEFT JOIN delivery_message m ON m.id = %(message)s
+LEFT JOIN delivery_sendorder o ON o.id = m.order_id
+LEFT JOIN compliance_brand b ON b.id = o.brand_id;

@@ -5,6 +5,7 @@ themselves are kept apart and forgotten after a while (STANDARDS A5.7).
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import connection
 
 from config.lib.sql import queries
 from delivery.models import Hit
+from delivery.tracking.links import campaign_name, tagged, tags_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +41,28 @@ def network_of(address: str) -> str:
 
 
 def record(kind: Hit.Kind, *, message_id: int, client: Client, link_id: int | None = None, url: str = "") -> str | None:
-    """Store a hit, committed when this returns; the address of the link, if it has a row.
+    """Store a hit, committed when this returns; where its link leads, when the link has a row.
 
     Hits on test sends and on messages that are gone are not stored, but their links still lead on.
     """
-    rows = _run(
+    return _lead(
         "hit", kind=str(kind), message=message_id, link=link_id, target=_hash(url) if url else None,
         agent=_hash(client.agent), words=client.agent, network=client.network,
     )  # fmt: skip
-    found: str | None = rows[0][0]
-    return found
 
 
-def address_of(link_id: int) -> str | None:
-    """The address of a link, without a hit."""
-    url: str | None = _run("link", link=link_id)[0][0]
-    return url
+def look(message_id: int, link_id: int) -> str | None:
+    """Where a link leads, without a hit."""
+    return _lead("look", message=message_id, link=link_id)
 
 
-def _run(name: str, **values: Any) -> list[tuple[Any, ...]]:
+def _lead(name: str, **values: Any) -> str | None:
     with connection.cursor() as cursor:
         cursor.execute(queries("delivery", "tracking")[name], values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        url, campaign_id, label, brand, utm = cursor.fetchone()
+    if url is None or not utm:
+        return url  # type: ignore[no-any-return]
+    return tagged(url, tags_of(json.loads(utm), campaign=campaign_name(campaign_id, label), brand=brand))
 
 
 def _hash(text: str) -> int:

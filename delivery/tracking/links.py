@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from urllib.parse import quote, unquote_plus, urlencode
 
 import idna
 from django.conf import settings
@@ -16,16 +17,22 @@ UrlFor = Callable[[int | None, str], str]
 
 # One reading only, for every browser and library: no user name, no backslash, no escapes in the host (A11.9).
 _FOLLOWED = re.compile(r"(https?://)([^\x00-\x20\x7f\\@/?#%\"<>^`{|}]+)((?:[/?#][^\x00-\x20\x7f\\]*)?)", re.IGNORECASE)
+_WORD = re.compile(r"\{(campaign|brand)\}")
 _LONGEST = 2000  # bytes of an address that are wrapped: a sealed one has to fit into a request line
 _HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 
 
 class Tracker:
-    """Writes the tracked addresses of the mails of one template version."""
+    """Writes the tracked addresses of the mails of one order; `tags` are added to each link (`tagged`)."""
 
-    def __init__(self, *, base_url: str, version_id: int) -> None:
+    def __init__(self, *, base_url: str, version_id: int, tags: Mapping[str, str]) -> None:
         self.base_url = base_url
         self.links = link_ids(version_id)
+        self.tags = tags
+
+    def plain(self, slot: int | None, url: str) -> str:
+        """The address for somebody who is not tracked."""
+        return tagged(url, self.tags)
 
     def url_for(self, message_id: int, message: str, language: str) -> UrlFor:
         """What puts a tracked address in the place of each link of one message; `message` is its public id."""
@@ -35,10 +42,14 @@ class Tracker:
             if destination(url) is None:
                 return url
             if slot is None:
-                return f"{click}x/{tokens.seal_click(message_id, url)}"
+                return f"{click}x/{tokens.seal_click(message_id, tagged(url, self.tags))}"
             return click + tokens.click_token(message, links[slot])
 
         return url_for
+
+    def view_url(self, message: str) -> str:
+        """Where a message can be read in a browser."""
+        return f"{self.base_url}/v/{tokens.sign('view', message)}"
 
     def with_pixel(self, html: str, message: str) -> str:
         """The HTML part with the pixel at its end, and with a link that nobody sees but machines follow (A11.4)."""
@@ -49,6 +60,29 @@ class Tracker:
             tail = f'<a href="{self.base_url}/c/{bait}" style="{_HIDDEN}" tabindex="-1" aria-hidden="true"></a>' + tail
         end = html.rfind("</body>")
         return html[:end] + tail + html[end:] if end >= 0 else html + tail
+
+
+def campaign_name(campaign_id: int, label: str) -> str:
+    """What a campaign is called in tags: its name, or its public id."""
+    return label or _public("campaign", campaign_id)
+
+
+def tags_of(rule: Mapping[str, str], *, campaign: str, brand: str) -> dict[str, str]:
+    """A brand's rule with its words filled in: `{"utm_campaign": "{campaign}"}`."""
+    words = {"campaign": campaign, "brand": brand}
+    return {name: _WORD.sub(lambda match: words[match[1]], value) for name, value in rule.items()}
+
+
+def tagged(url: str, tags: Mapping[str, str]) -> str:
+    """A web address with the tags that it has not got already; all else of it stays as it is."""
+    if not tags or destination(url) is None:
+        return url
+    address, hash_sign, fragment = url.partition("#")
+    base, _, query = address.partition("?")
+    present = {unquote_plus(pair.partition("=")[0]).lower() for pair in query.split("&")}
+    added = urlencode({name: value for name, value in tags.items() if name not in present}, quote_via=quote)
+    joined = "&".join(part for part in (query.rstrip("&"), added) if part)
+    return f"{base}?{joined}{hash_sign}{fragment}" if added else url
 
 
 def destination(url: str) -> str | None:

@@ -16,7 +16,7 @@ from segments.models import Attribute, Contact, ContactList, Import, ImportRow, 
 from segments.resources import ContactResource
 from segments.selectors.contacts import find_contacts
 from segments.services.attributes import check_name, register_attribute
-from segments.services.contacts import contact_problems, create_contact, edit_contact
+from segments.services.contacts import contact_problems, create_contact, edit_contact, set_tracking
 from segments.services.lists import archive_list, restore_list
 
 FIELDS = ["external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone", "attributes"]
@@ -84,10 +84,10 @@ class ContactAdmin(LargeTableAdmin[Contact]):
     search_fields = ["email"]  # shows the box; get_search_results answers by index
     search_help_text = "An address, phone number, external id, or the beginning of a name"
     ordering = ["-pk"]
-    readonly_fields = ["public_id", "email_as_given", "cohort_on", "created_at", "updated_at"]
+    readonly_fields = ["public_id", "email_as_given", "tracking", "cohort_on", "created_at", "updated_at"]
     fields = [*FIELDS, *readonly_fields]
     inlines = [MembershipInline]
-    actions = ["export_as_csv"]
+    actions = ["export_as_csv", "track", "do_not_track"]
 
     @admin.display(description="id")
     def public_id(self, contact: Contact) -> str:
@@ -104,6 +104,14 @@ class ContactAdmin(LargeTableAdmin[Contact]):
         else:
             obj.pk = create_contact(form.values).pk
             obj.refresh_from_db()
+
+    @admin.action(description="Record opens and clicks", permissions=["change"])
+    def track(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+        set_tracking(queryset.values_list("pk", flat=True), on=True)
+
+    @admin.action(description="Do not record opens and clicks", permissions=["change"])
+    def do_not_track(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:
+        set_tracking(queryset.values_list("pk", flat=True), on=False)
 
     @admin.action(description="Export as CSV, suppressed addresses marked", permissions=["view"])
     def export_as_csv(self, request: HttpRequest, queryset: QuerySet[Contact]) -> StreamingHttpResponse:

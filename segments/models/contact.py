@@ -18,6 +18,7 @@ class Contact(models.Model):
     country = models.CharField(max_length=2, blank=True, default="", db_default="", help_text="ISO 3166-1 alpha-2")
     language = models.CharField(max_length=10, default="en", db_default="en")
     timezone = models.CharField(max_length=50, default="UTC", db_default="UTC")
+    tracking = models.BooleanField(default=True, db_default=True, help_text="Whether opens and clicks are recorded")
     attributes = models.JSONField(default=dict, blank=True, db_default=models.Value({}, models.JSONField()))
     cohort_on = models.DateField(editable=False, db_default=Now(), help_text="Set at creation, never changed")
     created_at = models.DateTimeField(editable=False, db_default=Now())

@@ -23,21 +23,25 @@ class Recipient:
     language: str
     timezone: str
     fields: dict[str, Value]
+    tracking: bool = True
 
 
 def merge_contexts(contact_ids: Sequence[int]) -> dict[int, Recipient]:
     """Recipients by contact id, in one query; ids of nobody are left out."""
-    rows = Contact.objects.filter(pk__in=list(contact_ids)).values_list("pk", "attributes", *_FIELDS)
-    return {pk: _recipient(pk, attributes, dict(zip(_FIELDS, row, strict=True))) for pk, attributes, *row in rows}
+    rows = Contact.objects.filter(pk__in=list(contact_ids)).values_list("pk", "tracking", "attributes", *_FIELDS)
+    return {
+        pk: _recipient(pk, tracking, attributes, dict(zip(_FIELDS, row, strict=True)))
+        for pk, tracking, attributes, *row in rows
+    }
 
 
-def _recipient(pk: int, attributes: Mapping[str, Any], contact: dict[str, Any]) -> Recipient:
+def _recipient(pk: int, tracking: bool, attributes: Mapping[str, Any], contact: dict[str, Any]) -> Recipient:
     fields = {
         name: value
         for name, value in {**attributes, **contact}.items()
         if isinstance(value, _PLAIN) and value not in ("", [])
     }
-    return Recipient(pk, contact["email"], contact["language"], contact["timezone"], fields)
+    return Recipient(pk, contact["email"], contact["language"], contact["timezone"], fields, tracking)
 
 
 def known_fields() -> dict[str, str]:

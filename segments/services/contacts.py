@@ -1,6 +1,6 @@
 """Writes of single contacts; imports write theirs in sets (upserting.py)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,12 @@ def edit_contact(contact: Contact, values: Mapping[str, Any]) -> bool:
         changed = _change(locked, clean_values(values))
     contact.refresh_from_db()
     return changed
+
+
+def set_tracking(contact_ids: Iterable[int], *, on: bool) -> int:
+    """Whether opens and clicks of these people are recorded from their next mail on; how many it changed."""
+    people = Contact.objects.filter(pk__in=list(contact_ids)).exclude(tracking=on)
+    return people.update(tracking=on, updated_at=Now())
 
 
 def contact_problems(values: Mapping[str, Any], *, of: Contact | None = None) -> list[FieldError]:

@@ -19,7 +19,7 @@ from templates.findings import Findings
 _LINK_ELEMENTS = frozenset({"a", "area"})
 _PLAIN_URL = re.compile(rf"https?://[^\s<>\"{MARK.pattern[1:-1]}]+", re.IGNORECASE)
 _TRAILING = ".,;:!?)]}'*_"
-_OURS = frozenset({"links.unsubscribe", "unsubscribe_url"})
+_OURS = frozenset({"links.unsubscribe", "links.view", "unsubscribe_url"})
 _CSS_URL = re.compile(r"url\(\s*(?:['\"]|&quot;|&#39;)?(?P<begun>[^'\")&;]*)$", re.IGNORECASE)
 _CLOSING = re.compile(r"\s*-?[%}]\}$")
 

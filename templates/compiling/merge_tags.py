@@ -14,7 +14,8 @@ from liquid.template import BoundTemplate
 from templates.compiling.source import Source
 from templates.findings import Place
 
-OURS = frozenset({"brand.name", "brand.legal_name", "brand.postal_address", "links.unsubscribe", "unsubscribe_url"})
+_BRAND = {"brand.name", "brand.legal_name", "brand.postal_address"}
+OURS = frozenset({*_BRAND, "links.unsubscribe", "links.view", "unsubscribe_url"})
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Pixels and links, as STANDARDS A11 has them: what is stored, where a click leads, and where it never leads."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -222,7 +223,7 @@ def test_no_answer_ever_leads_to_a_host_that_is_not_in_the_mail(
     if location is not None:
         parts = urlsplit(location)
         assert (parts.scheme, parts.hostname) in {("https", "shop.example"), ("https", "b.example"), ("", None)}
-        assert parts.scheme or location in {"/admin/"}  # the front page
+        assert parts.scheme or re.match(r"/(?![/\\])", location)  # ours, with the slash at its end
     assert answer.status_code < 500
 
 
