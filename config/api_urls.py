@@ -6,5 +6,6 @@ from config.api.errors import not_found
 
 urlpatterns = [
     path("v1/", include("segments.api.urls")),
+    path("v1/", include("compliance.api.urls")),
     re_path("", not_found),
 ]

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
@@ -23,6 +23,12 @@ class Endpoint(GenericAPIView):
 
     scopes: ClassVar[Mapping[str, str]] = {}
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        for name, value in request.query_params.items():
+            if "\x00" in value:
+                raise Invalid(FieldError(f"/{name}", "NUL is no character of text."))
 
     def body(self, serializer_class: Any, *, partial: bool = False) -> dict[str, Any]:
         """The checked body. Raises ValidationError, which is answered with pointers."""
@@ -54,8 +60,17 @@ class Endpoint(GenericAPIView):
             raise Invalid(FieldError(f"/{name}", "Write true or false."))
         return bool(text == "true")
 
+    def choices(self, **allowed: Collection[str]) -> dict[str, str]:
+        """The query parameters given of these, each one of its choices."""
+        given = {name: self.request.query_params[name] for name in allowed if name in self.request.query_params}
+        wrong = [FieldError(f"/{name}", f"Choose from {', '.join(allowed[name])}.") for name, value in given.items()
+                 if value not in allowed[name]]  # fmt: skip
+        if wrong:
+            raise Invalid(*wrong)
+        return given
 
-def find(rows: QuerySet[M], kind: str, public_id: str) -> M:
+
+def find(rows: QuerySet[M] | models.Manager[M], kind: str, public_id: str) -> M:
     """The row with this public id. Raises NotFound, the same for an id of another kind and one that is gone."""
     found = rows.filter(pk=public_ids.decode(kind, public_id)).first()
     if found is None:

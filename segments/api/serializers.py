@@ -1,4 +1,4 @@
-"""What the API says and takes of segments."""
+"""What the API says and takes of people, lists and segments."""
 
 from typing import Any
 
@@ -49,3 +49,60 @@ class SegmentDetail(SegmentShown):
 
     def get_estimate_url(self, segment: Any) -> str | None:
         return "/api/v1/segments/estimate" if segment.size is None else None
+
+
+class ContactBody(Body):
+    """A person by what one knows of them; `external_id` or `email` says who it is."""
+
+    external_id = serializers.CharField(max_length=255, required=False, allow_null=True, allow_blank=True)
+    email = serializers.CharField(max_length=320, required=False, allow_null=True, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_null=True, allow_blank=True)
+    first_name = serializers.CharField(max_length=100, required=False, allow_null=True, allow_blank=True)
+    last_name = serializers.CharField(max_length=100, required=False, allow_null=True, allow_blank=True)
+    country = serializers.CharField(max_length=60, required=False, allow_null=True, allow_blank=True)
+    language = serializers.CharField(max_length=10, required=False, allow_null=True, allow_blank=True)
+    timezone = serializers.CharField(max_length=50, required=False, allow_null=True, allow_blank=True)
+    attributes = serializers.DictField(
+        required=False, allow_null=True, help_text="Registered traits by name; null removes one"
+    )
+
+
+class ContactShown(serializers.Serializer):
+    contact_id = PublicId("contact", source="pk")
+    external_id = serializers.CharField(allow_null=True)
+    email = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+    first_name = serializers.CharField(allow_blank=True)
+    last_name = serializers.CharField(allow_blank=True)
+    country = serializers.CharField(allow_blank=True)
+    language = serializers.CharField()
+    timezone = serializers.CharField()
+    attributes = serializers.DictField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ListBody(Body):
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(max_length=255, allow_blank=True, default="")
+
+
+class ListShown(serializers.Serializer):
+    list_id = PublicId("list", source="pk")
+    name = serializers.CharField()
+    description = serializers.CharField(allow_blank=True)
+    is_seed = serializers.BooleanField(help_text="Its people may be sent tests")
+    created_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
+
+
+class Members(Body):
+    contact_ids = serializers.ListField(child=PublicId("contact"), min_length=1, max_length=10_000)
+
+
+class MembersAdded(serializers.Serializer):
+    added = serializers.IntegerField()
+
+
+class MembersRemoved(serializers.Serializer):
+    removed = serializers.IntegerField()

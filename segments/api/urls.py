@@ -1,8 +1,15 @@
 from django.urls import path
 
-from segments.api.views import segments
+from segments.api.views import contacts, lists, segments
 
 urlpatterns = [
+    path("contacts", contacts.Contacts.as_view()),
+    path("contacts/<str:public_id>", contacts.OneContact.as_view()),
+    path("lists", lists.Lists.as_view()),
+    path("lists/<str:public_id>", lists.OneList.as_view()),
+    path("lists/<str:public_id>/restore", lists.RestoreList.as_view()),
+    path("lists/<str:public_id>/contacts", lists.ListContacts.as_view()),
+    path("lists/<str:public_id>/contacts/remove", lists.RemoveFromList.as_view()),
     path("segments", segments.Segments.as_view()),
     path("segments/estimate", segments.EstimateSegment.as_view()),
     path("segments/<str:public_id>", segments.OneSegment.as_view()),

@@ -18,10 +18,22 @@ from tests.factories.api import Caller, caller, person
 pytestmark = pytest.mark.django_db
 
 V, AU, AP, AD = "viewer", "author", "approver", "admin"
-READ, WRITE, LAUNCH = {V, AU, AP, AD}, {AU, AD}, {AP, AD}
+READ, WRITE, DECIDE = {V, AU, AP, AD}, {AU, AD}, {AP, AD}
 
 # The whole API: an endpoint that is not here fails the test, and so does one that is gone.
 TABLE: dict[str, set[str]] = {
+    "GET contacts": READ,
+    "POST contacts": WRITE,
+    "GET contacts/<str:public_id>": READ,
+    "PATCH contacts/<str:public_id>": WRITE,
+    "GET lists": READ,
+    "POST lists": WRITE,
+    "GET lists/<str:public_id>": READ,
+    "DELETE lists/<str:public_id>": WRITE,
+    "POST lists/<str:public_id>/restore": WRITE,
+    "GET lists/<str:public_id>/contacts": READ,
+    "POST lists/<str:public_id>/contacts": WRITE,
+    "POST lists/<str:public_id>/contacts/remove": WRITE,
     "GET segments": READ,
     "POST segments": WRITE,
     "POST segments/estimate": READ,
@@ -29,6 +41,12 @@ TABLE: dict[str, set[str]] = {
     "PATCH segments/<str:public_id>": WRITE,
     "DELETE segments/<str:public_id>": WRITE,
     "POST segments/<str:public_id>/restore": WRITE,
+    "GET brands": READ,
+    "GET suppressions": READ,
+    "POST suppressions": DECIDE,
+    "POST unsubscribe": READ,  # whoever has the link's token; see PUBLIC
+    "GET users/<str:public_id>/preferences": READ,
+    "PATCH users/<str:public_id>/preferences": DECIDE,
 }
 METHODS = ("get", "post", "patch", "put", "delete")
 

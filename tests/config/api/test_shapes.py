@@ -33,12 +33,26 @@ def test_a_rule_at_fault_is_pointed_into() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [("{", 400), ("[]", 422), ('"x"', 422), ('{"name": "\\u0000", "criteria": {}}', 422)]
+    ("body", "status"),
+    [
+        ("{", 400),
+        ("[]", 422),
+        ('"x"', 422),
+        ('{"name": "\\u0000"}', 400),
+        ('{"name": "\\ud800"}', 400),
+        ('{"name": 1e999}', 400),
+        ('{"name": NaN}', 400),
+        ("[" * 100_000, 400),
+        ("\udcff", 400),
+    ],
 )
 def test_a_body_that_is_no_object_is_a_problem_not_a_crash(body: str, status: int) -> None:
     program = caller()
     response = program.client.post(
-        "/api/v1/segments", body, "application/json", headers={"Authorization": f"Bearer {program.text}"}
+        "/api/v1/segments",
+        body.encode("utf-8", "surrogateescape"),
+        "application/json",
+        headers={"Authorization": f"Bearer {program.text}"},
     )
     assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
 
