@@ -46,11 +46,13 @@ beat_schedule = {
     "send-triggered": {**_TICK, "task": "delivery.send", "args": ("triggered",)},
     "send-bulk": {**_TICK, "task": "delivery.send", "args": ("bulk",)},
     "sweep-ledger": {**_TICK, "task": "delivery.sweep"},
+    "judge-hits": {**_TICK, "task": "delivery.judge"},
     "campaigns": {**_TICK, "task": "campaigns.tick"},
     "imports": {**_TICK, "task": "segments.tick"},
     "count": {**_TICK, "task": "analytics.count"},
     "recompute-schedules": {"task": "campaigns.recompute_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-agents": {"task": "delivery.forget_agents", "schedule": 3600.0, "options": {"expires": 3600}},
     "freshness": {"task": "analytics.check_freshness", "schedule": 60.0, "options": {"expires": 60}},
     "partitions": {"task": "delivery.ensure_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -227,3 +227,9 @@ if SEND_BEGIN_WINDOW_S + SEND_REPLY_TIMEOUT_S >= SEND_LEASE_S:
 
 # Opens and clicks (delivery/tracking). The bait is a link in each mail that nobody sees but machines follow.
 TRACKING_BAIT = env.bool("TRACKING_BAIT", default=True)
+TRACKING_JUDGE_AFTER_S = env.float("TRACKING_JUDGE_AFTER_S", default=3.0)
+TRACKING_BURST_S = env.float("TRACKING_BURST_S", default=1.0)  # two things done within it were done by a machine
+if not TRACKING_BURST_S < TRACKING_JUDGE_AFTER_S:
+    raise ImproperlyConfigured("TRACKING_JUDGE_AFTER_S must be longer than TRACKING_BURST_S: a burst is judged whole")
+TRACKING_AGENT_DAYS = env.int("TRACKING_AGENT_DAYS", default=30)  # how long the words of a browser are kept
+TRACKING_APPLE_RANGES = env.path("TRACKING_APPLE_RANGES", default=str(BASE_DIR / "delivery/tracking/apple_ranges.txt"))

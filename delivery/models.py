@@ -131,6 +131,7 @@ class DeliveryEvent(models.Model):
         DELIVERED = "delivered"
         OPENED = "opened"
         CLICKED = "clicked"
+        REJUDGED = "rejudged"  # an open or click, from a person to a machine or back: see tracking/judging.py
         BOUNCED = "bounced"
         DEFERRED = "deferred"
         COMPLAINED = "complained"

@@ -1,9 +1,15 @@
 """Celery entrances of delivery: a doorbell, ids in, one call down."""
 
+import time
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from delivery import ledger, pipeline
+from delivery.tracking import judging
 
 # Short slices let a worker stop within a deploy's patience and make room for other work of its queue.
 SLICE_S = 5.0
@@ -19,6 +25,19 @@ def send(lane: str) -> None:
 @shared_task(name="delivery.sweep")
 def sweep() -> None:
     ledger.sweep()
+
+
+@shared_task(name="delivery.judge")
+def judge() -> None:
+    """Rule on what was opened and clicked, for a second: other ticks wait for the same worker."""
+    end = time.monotonic() + 1
+    while judging.judge(at=timezone.now()) == judging.CHUNK and time.monotonic() < end:
+        pass
+
+
+@shared_task(name="delivery.forget_agents")
+def forget_agents() -> None:
+    judging.forget_agents(before=timezone.now() - timedelta(days=settings.TRACKING_AGENT_DAYS))
 
 
 @shared_task(name="delivery.ensure_partitions")
