@@ -116,15 +116,21 @@ def _remove_some(model: type[CampaignStat] | type[LinkStat], mark: StreamMark) -
 
 def note_success(name: str) -> None:
     """Write down up to when a derived table tells everything."""
-    expected_lag, alert_threshold = DERIVED[name]
-    limits = {"expected_lag": expected_lag, "alert_threshold": alert_threshold}
     as_of = StreamMark.objects.get(state=_State.LIVE).as_of
     if not Freshness.objects.filter(pk=name).update(last_success_at=as_of):
-        Freshness.objects.get_or_create(name=name, defaults={**limits, "last_success_at": as_of})
+        _freshness(name, last_success_at=as_of)
+
+
+def _freshness(name: str, **values: datetime | None) -> None:
+    expected_lag, alert_threshold = DERIVED[name]
+    limits = {"expected_lag": expected_lag, "alert_threshold": alert_threshold}
+    Freshness.objects.get_or_create(name=name, defaults={**limits, **values})
 
 
 def check_freshness(*, at: datetime) -> list[str]:
     """Report derived tables that became too old, and those that recovered. Returns the names of the old ones."""
+    for name in DERIVED:
+        _freshness(name)
     late = []
     for row in Freshness.objects.order_by("name"):
         if row.last_success_at is None or at - row.last_success_at > row.alert_threshold:
