@@ -211,6 +211,7 @@ STEPS = ["campaigns.steps.send.Send"]
 BENCHES = [
     "segments.bench_import.ImportBench",
     "delivery.bench_send.SendBench",
+    "delivery.bench_tracking.TrackingBench",
 ]
 
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)

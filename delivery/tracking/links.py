@@ -39,11 +39,13 @@ class Tracker:
         links, click = self.links.get(language.lower(), {}), f"{self.base_url}/c/"
 
         def url_for(slot: int | None, url: str) -> str:
-            if destination(url) is None:
-                return url
             if slot is None:
-                return f"{click}x/{tokens.seal_click(message_id, tagged(url, self.tags))}"
-            return click + tokens.click_token(message, links[slot])
+                return sealed(url) if destination(url) else url
+            link = links.get(slot)
+            return click + tokens.click_token(message, link) if link else url
+
+        def sealed(url: str) -> str:
+            return f"{click}x/{tokens.seal_click(message_id, tagged(url, self.tags))}"
 
         return url_for
 
@@ -51,9 +53,12 @@ class Tracker:
         """Where a message can be read in a browser."""
         return f"{self.base_url}/v/{tokens.sign('view', message)}"
 
+    def pixel_url(self, message: str) -> str:
+        return f"{self.base_url}/o/{tokens.sign('open', message)}.gif"
+
     def with_pixel(self, html: str, message: str) -> str:
         """The HTML part with the pixel at its end, and with a link that nobody sees but machines follow (A11.4)."""
-        tail = f'<img src="{self.base_url}/o/{tokens.sign("open", message)}.gif" width="1" height="1" alt="">'
+        tail = f'<img src="{self.pixel_url(message)}" width="1" height="1" alt="">'
         if settings.TRACKING_BAIT:
             bait = tokens.click_token(message, _public("link", tokens.BAIT))
             # no text, no size, out of the tab order and hidden from screen readers
@@ -107,14 +112,15 @@ def _ascii_host(host: str) -> str:
 @lru_cache(maxsize=64)
 def _link_ids(_database: str, version_id: int) -> Mapping[str, Mapping[int, str]]:
     found: dict[str, dict[int, str]] = {}
-    rows = TemplateLink.objects.filter(content__version=version_id).values_list("content__language", "slot", "pk")
-    for language, slot, pk in rows:
-        found.setdefault(language.lower(), {})[slot] = _public("link", pk)
+    links = TemplateLink.objects.filter(content__version=version_id)
+    for language, slot, pk, url in links.values_list("content__language", "slot", "pk", "url"):
+        if destination(url):
+            found.setdefault(language.lower(), {})[slot] = _public("link", pk)
     return found
 
 
 def link_ids(version_id: int) -> Mapping[str, Mapping[int, str]]:
-    """The public ids of a version's links, by language in lower case and slot. Versions never change."""
+    """The public ids of a version's followed links, by language in lower case and slot. Versions never change."""
     from django.db import connection
 
     return _link_ids(str(connection.settings_dict["NAME"]), version_id)
