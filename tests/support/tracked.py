@@ -12,6 +12,7 @@ from django.utils import timezone
 from config.lib.addresses import address_hash
 from delivery.models import Message, SendOrder
 from delivery.preparing import OrderDesk
+from delivery.tracking.reading import tracked
 from segments.models import Contact
 from segments.selectors.contacts import merge_contexts
 from templates.drafts import ContentDraft
@@ -39,21 +40,15 @@ class Mail:
     @property
     def paths(self) -> list[str]:
         """The paths of its tracked links, in order, without the bait."""
-        visible = re.sub(r"<a [^>]*tabindex.*?</a>", "", self.html)
-        return [urlsplit(url).path for url in hrefs(visible) if "/c/" in url]
+        return [urlsplit(url).path for url in tracked(self.html).links]
 
     @property
     def bait(self) -> str:
-        return _path(r'<a href="([^"]*)"[^>]*tabindex="-1"', self.html)
+        return str(urlsplit(tracked(self.html).bait).path)
 
     @property
     def pixel(self) -> str:
-        return _path(r'<img src="([^"]*/o/[^"]*)"', self.html)
-
-
-def _path(pattern: str, html: str) -> str:
-    (found,) = re.findall(pattern, html)
-    return str(urlsplit(found).path)
+        return str(urlsplit(tracked(self.html).pixel).path)
 
 
 def hrefs(html: str) -> list[str]:
