@@ -35,7 +35,7 @@ FROM ruled r JOIN delivery_hit h ON h.id = r.hit_id
 WHERE h.kind <> 'baited'
 ORDER BY h.id;
 
--- One at a time: two that judge the same hit again would tell of it twice.
+-- One at a time, before reading the verdicts: two that judge the same hit again would tell of it twice.
 -- name: alone
 SELECT pg_advisory_xact_lock(hashtext('delivery.rejudge'));
 

@@ -31,6 +31,7 @@ def judge(*, at: datetime, limit: int = CHUNK) -> int:
         # whoever takes the bait did not only do so from then on
         baited = {hit[2] for hit in hits if hit[3] == Hit.Kind.BAITED}
         if baited:
+            _run("alone")
             _judge_again(_run("judged_of_messages", messages=list(baited), limit=CHUNK))
     return len(taken)
 
@@ -43,6 +44,7 @@ def rejudge(*, since: datetime, limit: int = CHUNK) -> int:
     changed, after = 0, 0
     while True:
         with transaction.atomic():
+            _run("alone")
             hits = _run("judged_since", since=since, after=after, limit=limit)
             if not hits:
                 return changed
@@ -52,7 +54,6 @@ def rejudge(*, since: datetime, limit: int = CHUNK) -> int:
 
 def _judge_again(hits: Sequence[Row]) -> int:
     """Hits with their newest verdict; what is different now is added, and told to the delivery log."""
-    _run("alone")
     before = {hit[0]: hit[-1] for hit in hits}
     changed = {hit_id: ruling for hit_id, ruling in _rule(hits).items() if ruling.verdict != before[hit_id]}
     _write("judge_again", changed)
