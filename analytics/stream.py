@@ -47,6 +47,16 @@ def count_chunk(mark_id: int, *, limit: int = CHUNK) -> int | None:
         return None if mark is None else _advance(mark, limit)
 
 
+def differences(*, limit: int = 100) -> list[tuple[Any, ...]]:
+    """Rows of (side, *key, *counts) where the live counters and their log differ; none when they are equal.
+
+    It reads the whole log, for as long as that takes, and holds up nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(queries("analytics", "stream")["differences"], {"limit": limit})
+        return list(cursor.fetchall())
+
+
 def _advance(mark: StreamMark, limit: int) -> int:
     _row("plan_by_index")
     row = _row("count", **_place(mark), mark=mark.pk, limit=limit)

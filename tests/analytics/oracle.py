@@ -31,6 +31,10 @@ def recount(events: Iterable[dict[str, object]]) -> tuple[Counts, Counts]:
     stats: dict[Key, Counter[str]] = defaultdict(Counter)
     links: dict[Key, Counter[str]] = defaultdict(Counter)
     seen: set[Key] = set()
+    events = list(events)
+    verdicts = {
+        (event["message_id"], event["detail"]): event["reason"] for event in events if event["kind"] == "rejudged"
+    }
     for event in events:
         if not event["campaign_id"]:
             continue  # a test send
@@ -38,7 +42,8 @@ def recount(events: Iterable[dict[str, object]]) -> tuple[Counts, Counts]:
         assert isinstance(at, datetime)
         whose = (event["campaign_id"], event["step_id"], event["channel"])
         hour = at.replace(minute=0, second=0, microsecond=0)
-        human = kind not in ("opened", "clicked") or event["reason"] == ""
+        hit = f"{kind} {event['detail'] or '-'} {at:%Y-%m-%dT%H:%M:%SZ}"
+        human = kind not in ("opened", "clicked") or verdicts.get((message, hit), event["reason"]) == ""
         other = {"sent": "bounced", "bounced": "sent"}.get(str(kind))
         if other and (message, kind) not in seen and (message, other) in seen:
             stats[(*whose, "returned", hour)].update(_COLUMNS)

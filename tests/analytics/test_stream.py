@@ -22,6 +22,9 @@ from tests.factories import analytics as make
 KINDS = ["sent", "bounced", "deferred", "opened", "opened", "clicked", "clicked", "unsubscribed"]
 
 
+HITS = {"opened", "clicked"}
+
+
 class _CrashError(Exception):
     pass
 
@@ -47,9 +50,17 @@ def write(draw: random.Random, transactions: int) -> None:
         group = [random_event(draw) for _ in range(draw.randrange(1, 6))]
         group += [_again(event) for event in group if draw.random() < 0.3]
         with transaction.atomic():
-            DeliveryEvent.objects.bulk_create(group)
+            DeliveryEvent.objects.bulk_create(group + [_rejudged(draw, hit) for hit in group if hit.kind in HITS])
             time.sleep(draw.choice([0, 0, 0.01]))
             transaction.set_rollback(draw.random() < 0.2)
+
+
+def _rejudged(draw: random.Random, hit: DeliveryEvent) -> DeliveryEvent:
+    """Maybe of another verdict, maybe of another time than there is a hit of."""
+    at = hit.at if draw.random() < 0.8 else make.AT
+    return make.rejudged(
+        hit.kind, hit.detail, at, message=hit.message_id, campaign=hit.campaign_id, reason=draw.choice(["", "scanner"])
+    )
 
 
 def _again(event: DeliveryEvent) -> DeliveryEvent:
@@ -101,6 +112,7 @@ def test_the_counters_equal_the_log_whatever_happens(committed_db: CommittedDb, 
     assert len(events) > 50
     assert oracle.counted() == oracle.recount(events)
     assert services._live().events == len(events)
+    assert stream.differences() == []
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -187,3 +199,20 @@ def test_test_sends_are_not_counted(committed_db: CommittedDb) -> None:
     make.count_all()
     assert not CampaignStat.objects.exists()
     assert services._live().events == 1
+
+
+def test_who_turns_out_a_machine_is_taken_back_from_the_hour_it_was_counted_in(committed_db: CommittedDb) -> None:
+    later = make.AT + timedelta(hours=3)
+    make.events("opened")
+    make.events("opened", at=later)
+    make.count_all()
+    make.rejudged("opened", "", make.AT, reason="scanner").save()
+    make.count_all()
+    rows = CampaignStat.objects.filter(kind="opened").order_by("hour").values_list("human_total", "human_unique")
+    assert list(rows) == [(0, 0), (1, 1)]
+    make.rejudged("opened", "", later, reason="scanner").save()
+    make.count_all()
+    assert list(rows.all()) == [(0, 0), (0, 0)]
+    make.rejudged("opened", "", later, reason="").save()
+    make.count_all()
+    assert list(rows.all()) == [(0, 0), (1, 1)]

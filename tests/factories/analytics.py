@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from analytics import services
 from delivery.models import DeliveryEvent
@@ -17,6 +18,16 @@ def events(*kinds: str, message: int = 1, campaign: int = 1, **fields: Any) -> N
     for kind in kinds:
         values = {"at": AT, "contact_id": message, "order_id": 1, "channel": "email", **fields}
         DeliveryEvent.objects.create(kind=kind, message_id=message, campaign_id=campaign, **values)
+
+
+def rejudged(
+    kind: str, detail: str, at: datetime, *, message: int = 1, campaign: int = 1, reason: str
+) -> DeliveryEvent:
+    """What the judge logs when it changes its mind about a hit; not saved."""
+    return DeliveryEvent(
+        at=timezone.now(), kind="rejudged", message_id=message, contact_id=message, campaign_id=campaign, order_id=1,
+        channel="email", reason=reason, detail=f"{kind} {detail or '-'} {at:%Y-%m-%dT%H:%M:%SZ}",
+    )  # fmt: skip
 
 
 def count_all() -> None:
