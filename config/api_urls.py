@@ -6,6 +6,8 @@ from config.api.errors import not_found
 
 urlpatterns = [
     path("v1/", include("segments.api.urls")),
+    path("v1/", include("templates.api.urls")),
     path("v1/", include("compliance.api.urls")),
+    path("v1/", include("campaigns.api.urls")),
     re_path("", not_found),
 ]

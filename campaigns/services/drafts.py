@@ -32,6 +32,9 @@ class Plan(TypedDict, total=False):
     list: ContactList | None
     late_policy: str
     late_after_minutes: int
+    scheduled_local: str  # of a draft: when it is meant to launch
+    scheduled_zone: str
+    scheduled_at: datetime | None
     segments: Collection[Segment]
     lists: Collection[ContactList]
     excluded_segments: Collection[Segment]

@@ -21,7 +21,7 @@ M = TypeVar("M", bound=models.Model)
 class Endpoint(GenericAPIView):
     """`scopes` names what each method needs; what is not named is denied."""
 
-    scopes: ClassVar[Mapping[str, str]] = {}
+    scopes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from campaigns.api import views
+
+urlpatterns = [
+    path("campaigns", views.Campaigns.as_view()),
+    path("campaigns/<str:public_id>", views.OneCampaign.as_view()),
+    path("campaigns/<str:public_id>/launch", views.LaunchCampaign.as_view()),
+    path("campaigns/<str:public_id>/schedule", views.ScheduleCampaign.as_view()),
+    path("campaigns/<str:public_id>/unschedule", views.UnscheduleCampaign.as_view()),
+    path("campaigns/<str:public_id>/pause", views.PauseCampaign.as_view()),
+    path("campaigns/<str:public_id>/resume", views.ResumeCampaign.as_view()),
+    path("campaigns/<str:public_id>/cancel", views.CancelCampaign.as_view()),
+    path("campaigns/<str:public_id>/clone", views.CloneCampaign.as_view()),
+    path("campaigns/<str:public_id>/readiness", views.CampaignReadiness.as_view()),
+    path("campaigns/<str:public_id>/explain", views.ExplainCampaign.as_view()),
+]
