@@ -29,6 +29,7 @@ class Tracker:
         self.base_url = base_url
         self.links = link_ids(version_id)
         self.tags = tags
+        self.click, self.open, self.view = tokens.signer("click"), tokens.signer("open"), tokens.signer("view")
 
     def plain(self, slot: int | None, url: str) -> str:
         """The address for somebody who is not tracked."""
@@ -36,13 +37,13 @@ class Tracker:
 
     def url_for(self, message_id: int, message: str, language: str) -> UrlFor:
         """What puts a tracked address in the place of each link of one message; `message` is its public id."""
-        links, click = self.links.get(language.lower(), {}), f"{self.base_url}/c/"
+        links, click, sign = self.links.get(language.lower(), {}), f"{self.base_url}/c/", self.click
 
         def url_for(slot: int | None, url: str) -> str:
             if slot is None:
                 return sealed(url) if destination(url) else url
             link = links.get(slot)
-            return click + tokens.click_token(message, link) if link else url
+            return click + sign(message + link) if link else url
 
         def sealed(url: str) -> str:
             return f"{click}x/{tokens.seal_click(message_id, tagged(url, self.tags))}"
@@ -51,16 +52,16 @@ class Tracker:
 
     def view_url(self, message: str) -> str:
         """Where a message can be read in a browser."""
-        return f"{self.base_url}/v/{tokens.sign('view', message)}"
+        return f"{self.base_url}/v/{self.view(message)}"
 
     def pixel_url(self, message: str) -> str:
-        return f"{self.base_url}/o/{tokens.sign('open', message)}.gif"
+        return f"{self.base_url}/o/{self.open(message)}.gif"
 
     def with_pixel(self, html: str, message: str) -> str:
         """The HTML part with the pixel at its end, and with a link that nobody sees but machines follow (A11.4)."""
         tail = f'<img src="{self.pixel_url(message)}" width="1" height="1" alt="">'
         if settings.TRACKING_BAIT:
-            bait = tokens.click_token(message, _public("link", tokens.BAIT))
+            bait = self.click(message + _public("link", tokens.BAIT))
             # no text, no size, out of the tab order and hidden from screen readers
             tail = f'<a href="{self.base_url}/c/{bait}" style="{_HIDDEN}" tabindex="-1" aria-hidden="true"></a>' + tail
         end = html.rfind("</body>")

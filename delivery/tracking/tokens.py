@@ -1,7 +1,7 @@
 """What the tracked addresses in a mail carry: which message, which link, and a mark that only we can make.
 
-A mail has a dozen of them, so they are cheap: two public ids, which show no row numbers, and one keyed hash, some
-two microseconds each. A link with contact data in it has no row, so its address is sealed into the token.
+A mail has a dozen of them, so they are cheap: two public ids, which show no row numbers, and one keyed hash, less
+than a microsecond. A link with contact data in it has no row, so its address is sealed into the token.
 Old keys of TOKEN_KEYS stay valid, tokens do not expire, and none holds anything of a person (A11.13).
 """
 
@@ -9,7 +9,7 @@ import hashlib
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from hmac import compare_digest
 from typing import Literal
@@ -28,14 +28,10 @@ _MARK = 20  # letters of a mark: a key's id and 14 bytes of a hash
 _SEALED = struct.Struct(">q")
 
 
-def sign(kind: Kind, subject: str) -> str:
-    """The token of a kind for a subject, which is one public id or two."""
-    return subject + _mark(kind, subject, settings.TOKEN_KEYS[0][0])
-
-
-def click_token(message: str, link: str) -> str:
-    """For a link that has a row; both are public ids."""
-    return sign("click", message + link)
+def signer(kind: Kind) -> Callable[[str], str]:
+    """What makes the tokens of a kind: for a message's public id, in a click token followed by its link's."""
+    mark = _marker(kind, settings.TOKEN_KEYS[0][0])
+    return lambda subject: subject + mark(subject)
 
 
 def seal_click(message_id: int, url: str) -> str:
@@ -67,7 +63,7 @@ def _subject(kind: Kind, token: str, length: int) -> str:
         raise InvalidToken
     try:
         key_id = urlsafe_b64decode(mark[:4])[0]
-        right = compare_digest(mark, _mark(kind, subject, key_id))
+        right = compare_digest(mark, _marker(kind, key_id)(subject))
     except (KeyError, IndexError, NotBase64):  # a key we never had, letters that spell nothing
         raise InvalidToken from None
     if not right:
@@ -75,10 +71,16 @@ def _subject(kind: Kind, token: str, length: int) -> str:
     return subject
 
 
-def _mark(kind: Kind, subject: str, key_id: int) -> str:
-    hasher = _hashers(settings.TOKEN_KEYS)[key_id].copy()
-    hasher.update(f"{kind}:{subject}".encode())
-    return urlsafe_b64encode(bytes((key_id,)) + hasher.digest()).decode()
+def _marker(kind: Kind, key_id: int) -> Callable[[str], str]:
+    begun, first = _hashers(settings.TOKEN_KEYS)[key_id].copy(), bytes((key_id,))
+    begun.update(f"{kind}:".encode())
+
+    def mark(subject: str) -> str:
+        hasher = begun.copy()
+        hasher.update(subject.encode())
+        return urlsafe_b64encode(first + hasher.digest()).decode()
+
+    return mark
 
 
 @cache
