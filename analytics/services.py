@@ -102,6 +102,11 @@ def rebuild(*, idle_share: float = 0.5) -> None:
         begun = time.monotonic()
 
 
+def counted_events() -> int:
+    """How many events of the log are in the live counters."""
+    return _live().events
+
+
 def sweep_retired() -> None:
     """Remove counters that nobody reads any more, a bounded number at a time."""
     for mark in StreamMark.objects.filter(state=_State.RETIRED):

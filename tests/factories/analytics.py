@@ -40,10 +40,10 @@ def count_all() -> None:
 def wait_for_horizon() -> None:
     """Wait until what is committed now may be counted: transactions of other databases of the server hold it up."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(max(xid::text::bigint), 0) FROM delivery_deliveryevent")
-        (last,) = cursor.fetchone()
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+        (following,) = cursor.fetchone()
         for _ in range(200):
-            cursor.execute("SELECT %s::text::xid8 < pg_snapshot_xmin(pg_current_snapshot())", [last])
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8", [following])
             if cursor.fetchone()[0]:
                 return
             time.sleep(0.1)
