@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from config.lib.admin import ReadOnlyAdmin
 from config.lib.errors import DomainError
 from delivery import providers
 from delivery.accounts import seal_secret
-from delivery.models import DeliveryEvent, Message, ProviderAccount, SendOrder
+from delivery.models import DeliveryEvent, Hit, Judgement, Message, ProviderAccount, SendOrder
 
 
 class ProviderAccountForm(forms.ModelForm[ProviderAccount]):
@@ -76,3 +77,26 @@ class DeliveryEventAdmin(ReadOnlyAdmin[DeliveryEvent]):
     search_fields = ["=contact_id", "=campaign_id"]
     search_help_text = "A contact's or a campaign's id"
     ordering = ["-at", "-id"]
+
+
+@admin.register(Hit)
+class HitAdmin(ReadOnlyAdmin[Hit]):
+    """Opens and clicks as they came, each with the verdict on who made it."""
+
+    list_display = ["at", "kind", "message_id", "contact_id", "campaign_id", "link_id", "network", "verdict"]
+    list_filter = ["kind"]
+    search_fields = ["=message_id"]
+    search_help_text = "A message's id"
+    ordering = ["-at", "-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hit]:
+        newest = Judgement.objects.filter(hit_id=OuterRef("pk")).order_by("-pk")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(verdict=Subquery(newest.values("verdict")[:1]), rule=Subquery(newest.values("rule")[:1]))
+        )
+
+    @admin.display
+    def verdict(self, hit: Any) -> str:
+        return " by ".join(filter(None, [hit.verdict, hit.rule])) or "-"

@@ -134,6 +134,9 @@ def test_every_log_and_version_is_in_the_catalogue_of_append_only_tables(app: Co
     assert {
         "delivery_deliveryevent",
         "delivery_deliveryevent_default",
+        "delivery_hit",
+        "delivery_hit_default",
+        "delivery_judgement",
         "campaigns_enrolmentevent",
         "campaigns_journeyversion",
         "campaigns_step",

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from delivery import tasks
 from delivery.models import Agent, DeliveryEvent, Hit, Judgement, Unjudged
 from delivery.tracking import judging, rules
 from delivery.tracking.rules import Activity, Ruling, Seen, Verdict, is_apples, is_robot, rule_on
@@ -109,6 +111,32 @@ def test_a_person_and_a_machine_are_told_apart_in_the_delivery_log() -> None:
     assert _judge() == 0
     assert Judgement.objects.count() == 3
     assert set(Judgement.objects.values_list("rules_version", flat=True)) == {rules.VERSION}
+
+
+@pytest.mark.django_db
+def test_the_ticks_judge_and_forget(settings: Settings) -> None:
+    reader().get(mail().pixel)
+    tasks.judge()
+    assert _events("opened") == []
+    settings.TRACKING_JUDGE_AFTER_S = -60
+    tasks.judge()
+    assert _events("opened") == [("", "")]
+    tasks.forget_agents()
+    assert Agent.objects.count() == 1
+    settings.TRACKING_AGENT_DAYS = -1
+    tasks.forget_agents()
+    assert not Agent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_admin_shows_hits_with_their_verdicts(admin_client: Client) -> None:
+    sent = mail()
+    reader("<script>alert(1)</script> curl/8.0").get(sent.pixel)
+    _judge()
+    page = admin_client.get("/admin/delivery/hit/", {"q": str(sent.message.pk)}).content.decode()
+    assert "scanner by agent" in page
+    assert "203.0.113.0/24" in page
+    assert "alert(1)" not in page
 
 
 @pytest.mark.django_db
