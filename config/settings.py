@@ -155,6 +155,7 @@ REST_FRAMEWORK = {
 }
 API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=1200)
 AUDIT_LOG = "compliance.services.audit.record"
+IDEMPOTENCY_STORE = "compliance.services.replays.Replays"
 
 # Security headers
 CONTENT_SECURITY_POLICY = {

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 
-from config.api.errors import PreconditionFailed
+from config.api import replays
+from config.api.errors import PROBLEM, PreconditionFailed
 from config.api.throttles import tell
 from config.lib import public_ids
 from config.lib.errors import FieldError, Invalid, NotFound
@@ -22,6 +23,7 @@ class Endpoint(GenericAPIView):
     """`scopes` names what each method needs; what is not named is denied."""
 
     scopes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
+    replay_key: str | None = None  # reserved by this very request
     http_method_names = ["get", "post", "patch", "put", "delete", "head"]
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
@@ -29,6 +31,21 @@ class Endpoint(GenericAPIView):
         for name, value in request.query_params.items():
             if "\x00" in value:
                 raise Invalid(FieldError(f"/{name}", "NUL is no character of text."))
+        if key := replays.key_of(request):
+            replays.begin(request, key)
+            self.replay_key = key
+
+    def handle_exception(self, error: Exception) -> Response:
+        if isinstance(error, replays.Replayed):
+            answer = error.answer
+            kind = PROBLEM if answer.status >= 400 else None
+            headers = {**answer.headers, "Idempotent-Replayed": "true"}
+            return Response(answer.body, status=answer.status, headers=headers, content_type=kind)
+        try:
+            return super().handle_exception(error)
+        except Exception:
+            self._forget_replay()
+            raise
 
     def body(self, serializer_class: Any, *, partial: bool = False) -> dict[str, Any]:
         """The checked body. Raises ValidationError, which is answered with pointers."""
@@ -44,6 +61,8 @@ class Endpoint(GenericAPIView):
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         tell(request, response)
+        if self.replay_key:
+            replays.finish(request, self.replay_key, response)
         response["Cache-Control"] = "no-store"
         return response
 
@@ -59,6 +78,11 @@ class Endpoint(GenericAPIView):
         if text not in ("true", "false"):
             raise Invalid(FieldError(f"/{name}", "Write true or false."))
         return bool(text == "true")
+
+    def _forget_replay(self) -> None:
+        """A defect: the request may be tried again with the same key."""
+        if self.replay_key:
+            replays.finish(self.request, self.replay_key, Response(status=500))
 
     def choices(self, **allowed: Collection[str]) -> dict[str, str]:
         """The query parameters given of these, each one of its choices."""
