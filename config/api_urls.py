@@ -2,6 +2,7 @@
 
 from django.urls import include, path, re_path
 
+from config.api.docs import Docs, Schema
 from config.api.errors import not_found
 
 urlpatterns = [
@@ -9,5 +10,7 @@ urlpatterns = [
     path("v1/", include("templates.api.urls")),
     path("v1/", include("compliance.api.urls")),
     path("v1/", include("campaigns.api.urls")),
+    path("schema", Schema.as_view(), name="api_schema"),
+    path("docs", Docs.as_view(), name="api_docs"),
     re_path("", not_found),
 ]

@@ -149,11 +149,22 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "config.api.pages.CursorPages",
     "DEFAULT_PARSER_CLASSES": ["config.api.parsers.PlainJson"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.ScopedSchema",
     "EXCEPTION_HANDLER": "config.api.errors.respond",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
 }
 API_RATE_PER_MINUTE = env.int("API_RATE_PER_MINUTE", default=1200)
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Postrider",
+    "DESCRIPTION": "Campaigns, people, templates and figures for other programs. Keys: `manage.py api_key create`.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["config.api.schema.add_what_is_shared"],
+}
 AUDIT_LOG = "compliance.services.audit.record"
 IDEMPOTENCY_STORE = "compliance.services.replays.Replays"
 

@@ -36,7 +36,7 @@ class EmailContent(Body):
     template_id = PublicId("template")
 
 
-class ContentBody(Body):
+class CampaignContent(Body):
     later = _LATER_CHANNELS
 
     email = EmailContent()
@@ -59,7 +59,7 @@ class CampaignBody(Body):
     list_ids = serializers.ListField(child=PublicId("list"), **_IDS)
     excluded_segment_ids = serializers.ListField(child=PublicId("segment"), **_IDS)
     excluded_list_ids = serializers.ListField(child=PublicId("list"), **_IDS)
-    content = ContentBody(required=False)
+    content = CampaignContent(required=False)
     brand_id = PublicId("brand", required=False)
     sender_id = PublicId("sender", required=False)
     unsubscribe_list_id = PublicId("list", required=False, help_text="What its unsubscribe link leaves; else the brand")

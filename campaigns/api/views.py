@@ -134,13 +134,12 @@ class _Verb(Endpoint):
 
 
 def _verb(name: str, participle: str, act: Callable[[Any, Campaign], object], says: str) -> type[Endpoint]:
-    described = extend_schema(
-        operation_id=f"{name}_campaign", description=says, parameters=[ident()], request=None, responses=Launched
-    )
+    described = extend_schema(operation_id=f"{name}_campaign", parameters=[ident()], request=None, responses=Launched)
 
     def post(self: _Verb, request: Any, public_id: str) -> Response:
         return _Verb.post(self, request, public_id)
 
+    post.__doc__ = says
     body = {"act": staticmethod(act), "participle": participle, "__doc__": says, "post": described(post)}
     return type(f"{name.title()}Campaign", (_Verb,), body)
 

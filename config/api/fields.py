@@ -59,16 +59,3 @@ class ProblemField(serializers.Serializer):
     pointer = serializers.CharField(allow_blank=True, help_text="JSON pointer to the field at fault")
     code = serializers.CharField()
     detail = serializers.CharField()
-
-
-class Problem(serializers.Serializer):
-    """RFC 9457: what went wrong, and what to do."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    request_id = serializers.CharField(allow_blank=True)
-    errors = ProblemField(many=True, required=False)
-    allowed = serializers.ListField(child=serializers.CharField(), required=False)
