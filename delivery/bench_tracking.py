@@ -11,6 +11,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from config.lib.bench import Bench, Say
 from delivery.models import Hit, Lane, Message, Purpose
 from delivery.preparing import tracker
 from delivery.services.orders import open_order, plan_messages
+from delivery.tracking import judging
 from segments.models import Contact
 from templates.drafts import ContentDraft
 from templates.services import create_template, save_version
@@ -63,6 +65,7 @@ class TrackingBench(Bench):
             "max_ms": run.at(1),
             "floor_p99_ms": floor.at(0.99),
             "ratio": round(run.at(0.99) / floor.at(0.99), 2),
+            "judged_per_second": round(hits / _judge()),
         }
 
 
@@ -101,6 +104,14 @@ def _paths() -> list[str]:
         url_for = writer.url_for(message_id, public_id, "en")
         found.append(urlsplit(url_for(number % LINKS, f"https://shop.example/{number % LINKS}")).path)
     return found
+
+
+def _judge() -> float:
+    """Seconds that one judge takes for all of it."""
+    begun = time.perf_counter()
+    while judging.judge(at=timezone.now() + timedelta(minutes=1)):
+        pass
+    return time.perf_counter() - begun
 
 
 @contextmanager
