@@ -62,8 +62,10 @@ def start_rebuild() -> None:
     It covers what the log still has: of months that retention has dropped nothing is counted again.
     """
     here = stream.cluster().system_identifier
-    StreamMark.objects.filter(state=_State.BUILDING).exclude(system_identifier=here).update(state=_State.RETIRED)
-    stream.add_mark(_State.BUILDING)
+    building = StreamMark.objects.filter(state=_State.BUILDING)
+    building.exclude(system_identifier=here).update(state=_State.RETIRED)
+    if not building.exists():
+        stream.add_mark(_State.BUILDING)
 
 
 def build_chunk() -> bool:

@@ -38,9 +38,9 @@ WITH chunk AS MATERIALIZED (
 ), last AS (
     SELECT xid, id FROM chunk ORDER BY xid DESC, id DESC LIMIT 1
 ), rejudged AS (
-    SELECT coalesce(array_agg(DISTINCT c.message_id), '{}') AS messages
-    FROM chunk c CROSS JOIN last
-    WHERE c.kind IN ('opened', 'clicked', 'rejudged') AND EXISTS (
+    SELECT coalesce(array_agg(c.message_id), '{}') AS messages
+    FROM (SELECT DISTINCT message_id FROM chunk WHERE kind IN ('opened', 'clicked', 'rejudged')) c CROSS JOIN last
+    WHERE EXISTS (
         SELECT FROM delivery_deliveryevent b
         WHERE b.message_id = c.message_id AND b.kind = 'rejudged'
           AND (b.xid < %(base_xid)s::text::xid8 OR b.id > %(base_id)s, b.xid, b.id) <= (%(native)s, last.xid, last.id)

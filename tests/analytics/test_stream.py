@@ -49,9 +49,12 @@ def write(draw: random.Random, transactions: int) -> None:
     for _ in range(transactions):
         group = [random_event(draw) for _ in range(draw.randrange(1, 6))]
         group += [_again(event) for event in group if draw.random() < 0.3]
+        group += [_rejudged(draw, hit) for hit in group if hit.kind in HITS]
+        middle = len(group) // 2
         with transaction.atomic():
-            DeliveryEvent.objects.bulk_create(group + [_rejudged(draw, hit) for hit in group if hit.kind in HITS])
+            DeliveryEvent.objects.bulk_create(group[:middle])
             time.sleep(draw.choice([0, 0, 0.01]))
+            DeliveryEvent.objects.bulk_create(group[middle:])  # with later ids than others' later transactions
             transaction.set_rollback(draw.random() < 0.2)
 
 
@@ -72,7 +75,7 @@ def consume(draw: random.Random, stop: threading.Event) -> None:
     while not stop.is_set():
         live = services._live()
         with suppress(_CrashError), transaction.atomic():
-            stream.count_chunk(live.pk, limit=draw.randrange(1, 9))
+            stream.count_chunk(live.pk, limit=draw.choice([1, 5, 1000]))
             if draw.random() < 0.3:
                 raise _CrashError
         if draw.random() < 0.1:
