@@ -10,9 +10,12 @@ from django.utils import timezone
 from analytics import selectors, services, stream, tasks
 from analytics.models import CampaignStat, Freshness, LinkStat, StreamMark
 from config.celery_settings import beat_schedule
+from delivery import ledger
+from delivery.models import DeliveryEvent, Message
 from tests.analytics import oracle
 from tests.conftest import CommittedDb
 from tests.factories import analytics as make
+from tests.factories.delivery import make_order, make_people, plan
 
 
 def test_the_tick_counts_each_second_and_says_how_far_it_is(committed_db: CommittedDb) -> None:
@@ -23,6 +26,22 @@ def test_the_tick_counts_each_second_and_says_how_far_it_is(committed_db: Commit
     assert beat_schedule["count"]["schedule"] == 1.0
     assert CampaignStat.objects.get().total == 1
     assert Freshness.objects.get(pk="campaign_stats").last_success_at >= before - timedelta(seconds=1)  # type: ignore[operator]
+
+
+def test_what_the_ledger_settles_is_counted_under_the_step_of_its_order(committed_db: CommittedDb) -> None:
+    order = make_order(campaign_id=7)
+    messages = plan(order, make_people(3))
+    Message.objects.update(state=Message.State.DISPATCHING, attempt=1)
+    sent_one, refused, _ = messages
+    ledger.settle(
+        [
+            ledger.Settlement(sent_one.pk, 1, Message.State.SENT, DeliveryEvent.Kind.SENT),
+            ledger.Settlement(refused.pk, 1, Message.State.FAILED, DeliveryEvent.Kind.BOUNCED, "address_permanent"),
+        ]
+    )
+    make.count_all()
+    counts = selectors.campaign_figures(7, step_id=order.step_id).counts
+    assert (counts["sent"].value, counts["attempted"].value, counts["delivered"].value) == (1, 2, 1)
 
 
 def sent(campaign: int = 1) -> float | None:

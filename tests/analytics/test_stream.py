@@ -71,13 +71,16 @@ def _again(event: DeliveryEvent) -> DeliveryEvent:
 
 
 def consume(draw: random.Random, stop: threading.Event) -> None:
-    """Count with small chunks, and die now and then just before the commit."""
+    """Count with small chunks, die now and then just before the commit, and begin rebuilds."""
     while not stop.is_set():
         live = services._live()
         with suppress(_CrashError), transaction.atomic():
             stream.count_chunk(live.pk, limit=draw.choice([1, 5, 1000]))
             if draw.random() < 0.3:
                 raise _CrashError
+        if draw.random() < 0.1:
+            services.start_rebuild()
+            services.build_chunk()
         if draw.random() < 0.1:
             connection.close()  # a new process has a new connection
 
@@ -118,7 +121,7 @@ def test_the_counters_equal_the_log_whatever_happens(committed_db: CommittedDb, 
     assert stream.differences() == []
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(), limit=st.integers(1, 30))
 def test_the_size_of_chunks_changes_no_figure(committed_db: CommittedDb, seed: int, limit: int) -> None:
     write(random.Random(seed), 4)

@@ -42,9 +42,9 @@ def wait_for_horizon() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
         (following,) = cursor.fetchone()
-        for _ in range(200):
+        for _ in range(3000):
             cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8", [following])
             if cursor.fetchone()[0]:
                 return
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise AssertionError("some transaction on this server stays open")
