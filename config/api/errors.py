@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -115,6 +116,7 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
+@csrf_exempt  # its refusal would be a page
 def not_found(request: Any, exception: Exception | None = None) -> JsonResponse:
     """Addresses below /api/ that nothing answers to."""
     body = {

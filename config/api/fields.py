@@ -19,8 +19,8 @@ class PublicId(serializers.Field):
         self.kind = kind
         super().__init__(**options)
 
-    def to_representation(self, value: int) -> str:
-        return public_ids.encode(self.kind, value)
+    def to_representation(self, value: int) -> str | None:
+        return public_ids.encode(self.kind, value) if value else None  # 0: a test belongs to no campaign
 
     def to_internal_value(self, data: Any) -> int:
         try:

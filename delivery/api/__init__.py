@@ -1,0 +1,1 @@
+"""The API of messages: what became of each, and tests."""
