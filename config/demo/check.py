@@ -15,13 +15,15 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from analytics import stream
+from analytics.selectors import campaign_figures
 from campaigns import services as campaigns
 from campaigns.models import Campaign, Run
 from compliance.models import Reason, Scope, Suppression
 from compliance.services.suppressions import suppress_email
 from compliance.tokens import UnsubscribeToken
 from config import running
-from config.demo import content
+from config.demo import content, readers
 from config.lib import public_ids
 from config.lib.addresses import address_hash
 from config.lib.errors import DomainError
@@ -31,6 +33,7 @@ from delivery.selectors.ledger import waterfall
 from segments.models import Contact, ContactList
 
 _PATIENCE_S = 600
+_COUNTING_S = 60
 _LINKS_IN_MAILS = 3
 _OPT_OUTS = 40  # at most a tenth of the people
 
@@ -63,7 +66,9 @@ def check(people: int, say: Any) -> dict[str, Any]:
             run = campaigns.launch(campaign, by=None, at=timezone.now())
             _wait_for_the_end(campaign)
         opt_outs.acknowledged |= _follow_links_in_mails()
-        return _figures(campaign, run, opt_outs, suppressed)
+        counted = _read_and_wait(campaign)
+        figures = _figures(campaign, run, opt_outs, suppressed)
+    return {**figures, **counted, "closes": figures["closes"] and counted["stats_equal_log"]}
 
 
 def _suppress_some(emails: Sequence[str]) -> set[str]:
@@ -136,6 +141,23 @@ def _wait_for_the_end(campaign: Campaign) -> None:
             return
         time.sleep(0.2)
     raise DidNotEnd(f"The campaign did not end in {_PATIENCE_S} s; it is {campaign.state}.")
+
+
+def _read_and_wait(campaign: Campaign) -> dict[str, Any]:
+    """Mails are opened and clicked by people and followed by a scanner; what the counters say of it, once they do."""
+    mailbox = Mailbox(settings.MAILBOX_DIR)
+    arrived = islice(mailbox.iter_messages(), _LINKS_IN_MAILS, None)
+    did = readers.read(mailbox.raw(mail.key) or b"" for mail in islice(arrived, readers.PEOPLE + readers.SCANNED))
+    deadline = time.monotonic() + _COUNTING_S
+    while True:
+        counts = campaign_figures(campaign.pk).counts
+        opened, clicked = counts["opened"].value, counts["clicked"].value
+        machine = (counts["clicked_with_machines"].value or 0) - (clicked or 0)
+        if (opened, clicked, machine) == (did.opened, did.clicked, did.scanned) or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    equal = (opened, clicked, machine) == (did.opened, did.clicked, did.scanned) and not stream.differences(limit=1)
+    return {"opened": opened, "clicked": clicked, "machine": machine, "stats_equal_log": equal}
 
 
 def _figures(campaign: Campaign, run: Run, opt_outs: OptOuts, suppressed: set[str]) -> dict[str, Any]:
