@@ -18,5 +18,7 @@ def test_the_demo_closes_its_sums_and_leaves_nothing_behind() -> None:
     assert figures["sent"] == figures["in_mailbox"] > 200
     assert figures["skipped"]["no_address"] == 3
     assert figures["unsubscribed"] > 0
+    assert (figures["opened"], figures["clicked"], figures["machine"]) == (6, 4, 3)
+    assert figures["stats_equal_log"] is True
     ended = figures["sent"] + sum(figures["skipped"].values()) + figures["failed"] + figures["cancelled"]
     assert ended + figures["unknown"] == figures["audience"]
