@@ -11,6 +11,7 @@ urlpatterns = [
     path("v1/", include("compliance.api.urls")),
     path("v1/", include("delivery.api.urls")),
     path("v1/", include("campaigns.api.urls")),
+    path("v1/", include("analytics.api.urls")),
     path("schema", Schema.as_view(), name="api_schema"),
     path("docs", Docs.as_view(), name="api_docs"),
     re_path("", not_found),

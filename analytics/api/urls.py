@@ -1,0 +1,8 @@
+from django.urls import path
+
+from analytics.api import views
+
+urlpatterns = [
+    path("campaigns/<str:public_id>/analytics", views.Analytics.as_view()),
+    path("campaigns/<str:public_id>/analytics/links", views.LinkAnalytics.as_view()),
+]
