@@ -202,6 +202,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="postrider@localhost"
 
 LOGGING = logs.configuration(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
 
+# For machines that watch (config/health.py)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # the Bearer of /metrics; blank: signed-in staff only
+READY_QUEUE_AGE_S = env.float("READY_QUEUE_AGE_S", default=300.0)  # /readyz fails when due messages wait longer
+
 # Plug-ins: dotted paths, one line each (config/lib/registry.py)
 SEGMENT_PREDICATES = [
     "segments.predicates.fields.ContactField",

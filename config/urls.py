@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from config import health
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
@@ -11,4 +13,7 @@ urlpatterns = [
     path("u/", include("compliance.urls")),
     path("mailbox/", include("delivery.urls")),
     path("", include("delivery.urls_tracking")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
 ]

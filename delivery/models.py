@@ -119,6 +119,7 @@ class Message(models.Model):
                 "address_key", name="message_waiting", condition=models.Q(state__in=["ready", "claimed", "dispatching"])
             ),
             models.Index("contact_id", "order", name="message_contact"),
+            models.Index("id", name="message_unknown", condition=models.Q(state="unknown")),  # shown and watched
         ]
 
 

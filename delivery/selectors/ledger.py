@@ -2,11 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
 from delivery import ledger
-from delivery.models import DeliveryEvent, Message, SendOrder
+from delivery.models import DeliveryEvent, Lane, Message, SendOrder
 
 TERMINAL = (
     Message.State.SENT,
@@ -70,3 +71,18 @@ def history(contact_id: int, campaign_id: int) -> list[DeliveryEvent]:
 
 def orders_of(campaign_id: int) -> QuerySet[SendOrder]:
     return SendOrder.objects.filter(campaign_id=campaign_id).order_by("pk")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What is due in a lane and not yet taken up; `since` is the due time of the oldest, None when nothing waits."""
+
+    lane: str
+    depth: int
+    since: datetime | None
+
+
+def queues() -> list[Queue]:
+    """One for each lane, in their order of urgency."""
+    found = {lane: Queue(lane, depth, since) for lane, depth, since in ledger.run("queues")}
+    return [found.get(lane, Queue(lane, 0, None)) for lane in Lane.values]

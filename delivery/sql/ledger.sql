@@ -200,3 +200,14 @@ SELECT EXISTS (
     JOIN delivery_sendorder o ON o.id = leased.order_id
     WHERE o.campaign_id = %(campaign)s
 );
+
+-- What is due in each lane, and since when: open orders alone, from the partial index.
+-- name: queues
+SELECT o.lane, coalesce(sum(waiting.depth), 0)::bigint, min(waiting.since)
+FROM delivery_sendorder o
+CROSS JOIN LATERAL (
+    SELECT count(*) AS depth, min(m.due_at) AS since FROM delivery_message m
+    WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= statement_timestamp()
+) waiting
+WHERE o.state = 'open'
+GROUP BY o.lane;
