@@ -94,5 +94,6 @@ def _store() -> Store:
 
 
 def _fingerprint(request: Any) -> bytes:
-    said = [request.method, request.get_full_path(), request.headers.get("If-Match", ""), request.data]
+    body = getattr(request.data, "digest", request.data)  # of a file its digest
+    said = [request.method, request.get_full_path(), request.headers.get("If-Match", ""), body]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()

@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.fields import Body, JsonObject, PublicId
+from segments.models import Import
+from segments.selectors.imports import progress
 
 
 class SegmentBody(Body):
@@ -106,3 +108,39 @@ class MembersAdded(serializers.Serializer):
 
 class MembersRemoved(serializers.Serializer):
     removed = serializers.IntegerField()
+
+
+class CheckBody(Body):
+    mapping = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        required=False,
+        help_text='{header: a contact field, "attribute:<name>:<type>", or blank}; left out: as guessed',
+    )
+    update_policy = serializers.ChoiceField(Import.UpdatePolicy.choices, default=Import.UpdatePolicy.OVERWRITE)
+    default_region = serializers.CharField(max_length=60, allow_blank=True, default="", help_text="Of national numbers")
+    list_id = PublicId("list", required=False, help_text="To put its people on")
+
+
+class ImportShown(serializers.Serializer):
+    import_id = PublicId("import", source="pk")
+    name = serializers.CharField()
+    state = serializers.ChoiceField(Import.State.choices)
+    columns = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    mapping = serializers.DictField(child=serializers.CharField(allow_blank=True))
+    update_policy = serializers.ChoiceField(Import.UpdatePolicy.choices)
+    list_id = PublicId("list", allow_null=True)
+    progress = serializers.SerializerMethodField(help_text="Of the present state, from 0 to 1")
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="What a start would do")
+    results = serializers.DictField(child=serializers.IntegerField(), help_text="What it did")
+    error = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+    def get_progress(self, one: Import) -> float:
+        return progress(one)
+
+
+class ImportProblem(serializers.Serializer):
+    line = serializers.IntegerField(help_text="In the file; the header is line 1")
+    outcome = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)

@@ -1,10 +1,15 @@
 from django.urls import path
 
-from segments.api.views import contacts, lists, segments
+from segments.api.views import contacts, imports, lists, segments
 
 urlpatterns = [
     path("contacts", contacts.Contacts.as_view()),
     path("contacts/<str:public_id>", contacts.OneContact.as_view()),
+    path("imports", imports.Imports.as_view()),
+    path("imports/<str:public_id>", imports.OneImport.as_view()),
+    path("imports/<str:public_id>/check", imports.CheckImport.as_view()),
+    path("imports/<str:public_id>/start", imports.StartImport.as_view()),
+    path("imports/<str:public_id>/problems", imports.ImportProblems.as_view()),
     path("lists", lists.Lists.as_view()),
     path("lists/<str:public_id>", lists.OneList.as_view()),
     path("lists/<str:public_id>/restore", lists.RestoreList.as_view()),
