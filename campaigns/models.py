@@ -88,6 +88,18 @@ class Campaign(models.Model):
         return self.name
 
 
+class Approval(models.Model):
+    """A second person's yes to a campaign as it was then (append-only table): an edit makes it worthless."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="approvals")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what goes out and to whom")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"approval of {self.campaign_id}"
+
+
 class JourneyVersion(models.Model):
     """The immutable graph of steps that a run follows (append-only table)."""
 

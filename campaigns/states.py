@@ -33,6 +33,9 @@ CANCEL = Move("cancel", "cancelled", _LIVE, State.CANCELLED)
 ARCHIVE = Move("archive", "archived", (State.DRAFT, State.COMPLETED, State.CANCELLED))
 COMPLETE = Move("complete", "completed", (State.ACTIVE,), State.COMPLETED)
 
+# A second person's yes, which changes no state and so is none of the moves that an error names as possible.
+APPROVE = Move("approve", "approved", (State.DRAFT, State.SCHEDULED))
+
 # Completing is the engine's, when nothing waits any more; no person does it.
 FOR_PEOPLE = (EDIT, SCHEDULE, UNSCHEDULE, LAUNCH, PAUSE, RESUME, CANCEL, ARCHIVE)
 

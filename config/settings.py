@@ -206,6 +206,9 @@ LOGGING = logs.configuration(as_json=PRODUCTION, level=env.str("LOG_LEVEL", defa
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # the Bearer of /metrics; blank: signed-in staff only
 READY_QUEUE_AGE_S = env.float("READY_QUEUE_AGE_S", default=300.0)  # /readyz fails when due messages wait longer
 
+# A launch to more people than this needs the yes of somebody other than its author; 0: never.
+APPROVAL_ABOVE = env.int("APPROVAL_ABOVE", default=50_000)
+
 # Plug-ins: dotted paths, one line each (config/lib/registry.py)
 SEGMENT_PREDICATES = [
     "segments.predicates.fields.ContactField",

@@ -65,7 +65,8 @@ def line(campaign: Campaign, act: Act, by: User) -> Line:
     """The numbers by which a person decides."""
     if campaign.runs.exists():
         return Line(campaign, selectors.waterfall(campaign).audience, [])
-    problems = selectors.readiness(selectors.with_plan(campaign.pk), by=by) if act.move == states.LAUNCH else []
+    asks = act.move in (states.LAUNCH, states.APPROVE)
+    problems = selectors.readiness(selectors.with_plan(campaign.pk), by=by) if asks else []
     return Line(campaign, None if problems else selectors.audience_of(campaign).count(), problems)
 
 
@@ -84,6 +85,7 @@ def _schedule(request: Request) -> object:
 
 
 ACTS = [
+    Act("approve", "Approve", "launch", lambda r: services.approve(r.campaign, by=r.by, at=r.at), states.APPROVE),
     Act("launch", "Launch", "launch", lambda r: services.launch(r.campaign, by=r.by, at=r.at), states.LAUNCH),
     Act("schedule", "Schedule", "launch", _schedule, states.SCHEDULE, needs_time=True),
     Act("unschedule", "Unschedule", "launch", lambda r: services.unschedule(r.campaign, by=r.by), states.UNSCHEDULE),

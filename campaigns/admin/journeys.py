@@ -4,8 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 
-from campaigns.models import Enrolment, EnrolmentEvent, JourneyVersion, Run, Step
+from campaigns.models import Approval, Enrolment, EnrolmentEvent, JourneyVersion, Run, Step
 from config.lib.admin import ReadOnlyAdmin
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin[Approval]):
+    list_display = ["campaign", "by", "at", "fingerprint"]
+    list_select_related = ["campaign", "by"]
 
 
 class StepInline(admin.TabularInline[Step, JourneyVersion]):

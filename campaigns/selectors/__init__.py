@@ -1,6 +1,14 @@
 """Reads of campaigns."""
 
 from campaigns.selectors.accounts import Account, waterfall, with_figures
+from campaigns.selectors.approvals import (
+    NEEDS_APPROVAL,
+    approval_problems,
+    fingerprint,
+    is_approved,
+    is_second_person,
+    needs_approval,
+)
 from campaigns.selectors.explanations import Explanation, Happening, explain
 from campaigns.selectors.plans import EMPTY_AUDIENCE, audience_of, readiness, with_plan
 from campaigns.selectors.runs import (
@@ -16,15 +24,21 @@ from campaigns.selectors.sentences import standing
 
 __all__ = [
     "EMPTY_AUDIENCE",
+    "NEEDS_APPROVAL",
     "Account",
     "Explanation",
     "Happening",
+    "approval_problems",
     "audience_of",
     "due_schedules",
     "entry_step",
     "explain",
+    "fingerprint",
+    "is_approved",
     "is_over",
+    "is_second_person",
     "live_runs",
+    "needs_approval",
     "readiness",
     "runs_to_close",
     "runs_to_freeze",

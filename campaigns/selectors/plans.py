@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign
+from campaigns.selectors.approvals import approval_problems
 from compliance.selectors import brand_problems
 from config.lib.errors import DomainError, FieldError
 from delivery import readiness as delivery_readiness
@@ -38,12 +39,14 @@ def readiness(campaign: Campaign, *, by: User | None = None) -> list[FieldError]
 
     `by` None is the system or the operator's command line.
     """
+    audience_problems = _audience_problems(campaign)
     return [
-        *_audience_problems(campaign),
+        *audience_problems,
         *_sender_problems(campaign),
         *_archived_problems(campaign),
         *_template_problems(campaign),
         *_purpose_problems(campaign, by),
+        *([] if audience_problems else approval_problems(campaign, audience_of(campaign), by)),
     ]
 
 

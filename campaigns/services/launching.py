@@ -10,7 +10,7 @@ from django.db.models import Max
 from campaigns import scheduling, selectors, states
 from campaigns.errors import NotReady
 from campaigns.models import Campaign, JourneyVersion, Run, Step
-from campaigns.services import moves
+from campaigns.services import approving, moves
 from campaigns.steps.base import step_types
 from campaigns.steps.send import SendConfig
 from config.lib.errors import Conflict, FieldError, Invalid
@@ -29,6 +29,7 @@ def launch(campaign: Campaign, *, by: User | None, at: datetime) -> Run:
         raise NotReady(*problems)
     with transaction.atomic():
         moves.make(campaign, states.LAUNCH, by=by, seen=checked.updated_at, launched_at=at, held_reason="")
+        approving.record_if_second(checked, by=by, at=at)
         return _start_run(checked, _publish(checked), at)
 
 
@@ -52,6 +53,7 @@ def schedule(campaign: Campaign, *, local: datetime, zone: str, by: User | None,
             campaign, states.SCHEDULE, by=by, seen=checked.updated_at,
             scheduled_local=wall, scheduled_zone=zone, scheduled_at=due, held_reason="",
         )  # fmt: skip
+        approving.record_if_second(checked, by=by, at=at)
     return due
 
 

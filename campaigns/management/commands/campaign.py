@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -34,6 +35,8 @@ class Command(BaseCommand):
         for verb, says in _VERBS.items():
             one = verbs.add_parser(verb, help=says)
             one.add_argument("number", type=int, help="number of the campaign")
+            if verb == "approve":
+                one.add_argument("--by", required=True, help="name of the person who says yes, not its author")
             if verb == "schedule":
                 one.add_argument("--local", required=True, help="2026-12-24T09:00, on the wall of the zone")
                 one.add_argument("--zone", required=True, help="Europe/Berlin")
@@ -80,6 +83,13 @@ class Command(BaseCommand):
             raise Invalid(*problems)
         self.stdout.write(f"Ready: {selectors.audience_of(checked).count()} people as things are now.")
 
+    def _approve(self, campaign: Campaign, by: str, **options: Any) -> None:
+        person = User.objects.filter(username=by, is_active=True).first()
+        if person is None:
+            raise CommandError(f"There is nobody named {by!r} who is active.")
+        services.approve(campaign, by=person, at=timezone.now())
+        self.stdout.write("Approved as it is now; an edit voids it.")
+
     def _schedule(self, campaign: Campaign, local: str, zone: str, **options: Any) -> None:
         wall = scheduling.wall_time(local)
         due = services.schedule(campaign, local=wall, zone=zone, by=None, at=timezone.now())
@@ -104,6 +114,7 @@ class Command(BaseCommand):
 _COUNTS = ("audience", "sent", "unknown", "cancelled", "sending", "waiting")
 _VERBS = {
     "check": "list all that is missing",
+    "approve": "a second person's yes, for a launch to many",
     "launch": "launch now",
     "schedule": "launch at a time",
     "unschedule": "back to a draft",
