@@ -175,7 +175,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
 
     @admin.action(description="Revoke the selected keys", permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        done = sum(revoke_key(key, at=timezone.now()) for key in queryset)
+        done = sum(revoke_key(key, at=timezone.now(), actor_id=request.user.pk) for key in queryset)
         self.message_user(request, f"{done} revoked.", messages.SUCCESS)
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:

@@ -6,6 +6,8 @@ class ComplianceConfig(AppConfig):
     name = "compliance"
 
     def ready(self) -> None:
-        from compliance.roles import make_roles  # needs the models of auth
+        from compliance import auditing  # needs the models of auth, as the next does
+        from compliance.roles import make_roles
 
+        auditing.connect()
         post_migrate.connect(make_roles, dispatch_uid="compliance.make_roles")

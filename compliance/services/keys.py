@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from compliance.models import ApiKey
+from compliance.services.audit import record
 from config.api.scopes import SCOPES
 from config.lib.errors import FieldError, Invalid
 
@@ -42,9 +43,13 @@ def make_program(name: str) -> User:
     return user
 
 
-def revoke_key(key: ApiKey, *, at: datetime) -> bool:
+def revoke_key(key: ApiKey, *, at: datetime, actor_id: int | None = None) -> bool:
     """End a key at once; false when it had been revoked before."""
-    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at))
+    with transaction.atomic():
+        done = bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at))
+        if done:
+            record(actor_id=actor_id, action="apikey_revoked", object_kind="apikey", object_id=key.pk)
+    return done
 
 
 def digest_of(text: str) -> bytes:

@@ -32,6 +32,7 @@ def test_the_command_makes_a_program_with_a_role_and_revokes_its_key() -> None:
     assert program.get("segments").status_code == 200
     assert program.key.prefix in run("list")
     assert "Revoked" in run("revoke", key.prefix)
+    assert list(AuditEntry.objects.values_list("action", flat=True)) == ["apikey_created", "apikey_revoked"]
     assert program.get("segments").status_code == 401
 
 

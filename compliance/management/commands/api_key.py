@@ -5,10 +5,12 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from compliance.models import ApiKey
 from compliance.roles import ROLES
+from compliance.services.audit import record
 from compliance.services.keys import create_key, make_program, revoke_key
 from config.api.scopes import SCOPES
 from config.lib.errors import DomainError
@@ -41,7 +43,9 @@ class Command(BaseCommand):
         owner = _person(user) if user else _program(name, role or "")
         expires_at = timezone.now() + timedelta(days=days) if days else None
         scopes = options["scope"] or (ROLES[role] if role else list(SCOPES))
-        key, text = create_key(name=name, owner=owner, scopes=scopes, expires_at=expires_at)
+        with transaction.atomic():
+            key, text = create_key(name=name, owner=owner, scopes=scopes, expires_at=expires_at)
+            record(action="apikey_created", object_kind="apikey", object_id=key.pk, changes={"through": "command"})
         self.stderr.write(f"Key {key.prefix}… of {owner.username}. Keep it: it is shown only now.")
         self.stdout.write(text)
 
