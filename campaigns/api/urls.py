@@ -6,6 +6,7 @@ urlpatterns = [
     path("campaigns", views.Campaigns.as_view()),
     path("campaigns/<str:public_id>", views.OneCampaign.as_view()),
     path("campaigns/<str:public_id>/launch", views.LaunchCampaign.as_view()),
+    path("campaigns/<str:public_id>/approve", views.ApproveCampaign.as_view()),
     path("campaigns/<str:public_id>/schedule", views.ScheduleCampaign.as_view()),
     path("campaigns/<str:public_id>/unschedule", views.UnscheduleCampaign.as_view()),
     path("campaigns/<str:public_id>/pause", views.PauseCampaign.as_view()),

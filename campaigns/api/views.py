@@ -154,6 +154,11 @@ def _launch(request: Any, campaign: Campaign) -> None:
             services.launch(campaign, by=request.user, at=timezone.now())
 
 
+def _approve(request: Any, campaign: Campaign) -> None:
+    with pointing_into_the_body():
+        services.approve(campaign, by=request.user, at=timezone.now())
+
+
 def _unschedule(request: Any, campaign: Campaign) -> None:
     services.unschedule(campaign, by=request.user)
 
@@ -171,6 +176,9 @@ def _cancel(request: Any, campaign: Campaign) -> None:
 
 
 LaunchCampaign = _verb("launch", "launched", _launch, "Start a campaign now, or when its start_time lies ahead, then.")
+ApproveCampaign = _verb(
+    "approve", "approved", _approve, "A second person's yes to a launch to many, for exactly what it is now."
+)
 UnscheduleCampaign = _verb("unschedule", "unscheduled", _unschedule, "Back to a draft.")
 PauseCampaign = _verb("pause", "paused", _pause, "Nothing more is begun until it is resumed; nobody is lost.")
 ResumeCampaign = _verb("resume", "resumed", _resume, "Go on where it stood.")

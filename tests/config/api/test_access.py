@@ -78,6 +78,7 @@ TABLE: dict[str, set[str]] = {
     "POST campaigns/<str:public_id>/unschedule": DECIDE,
     "POST campaigns/<str:public_id>/pause": DECIDE,
     "POST campaigns/<str:public_id>/resume": DECIDE,
+    "POST campaigns/<str:public_id>/approve": DECIDE,
     "POST campaigns/<str:public_id>/cancel": DECIDE,
     "POST campaigns/<str:public_id>/clone": WRITE,
     "GET campaigns/<str:public_id>/readiness": READ,
