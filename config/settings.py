@@ -231,6 +231,7 @@ BENCHES = [
     "segments.bench_import.ImportBench",
     "delivery.bench_send.SendBench",
     "delivery.bench_tracking.TrackingBench",
+    "config.bench_api.ApiBench",
 ]
 
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)

@@ -48,7 +48,7 @@ class TrackingBench(Bench):
     def run(self, options: dict[str, Any], say: Say) -> dict[str, Any]:
         rate, hits = options["rate"], options["rate"] * options["seconds"]
         paths = _paths()
-        with _web() as port:
+        with web() as port:
             _load(port, ["/o/x.gif"] * rate, rate)  # every thread connects, every page is loaded
             floor = _load(port, ["/o/x.gif"] * (rate * 3), rate)
             say(f"floor: a pixel of nobody, not stored, has a p99 of {floor.at(0.99):.1f} ms")
@@ -115,7 +115,7 @@ def _judge() -> float:
 
 
 @contextmanager
-def _web() -> Iterator[int]:
+def web() -> Iterator[int]:
     """The web server as `manage.py up` runs it; its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
