@@ -29,12 +29,14 @@ from config.api.parameters import choice, flag, ident, text
 from config.api.permissions import require
 from config.lib import public_ids
 from config.lib.addresses import InvalidAddress, normalise_email
+from config.lib.caching import recalled, remember
 from config.lib.errors import DomainError, FieldError, Invalid
 from segments.models import Contact
 from segments.selectors.segments import time_limit
 
 State = Campaign.State
 COUNT_LIMIT = 0.25  # seconds
+COUNT_KEPT_S = 30
 _UNDER_WAY = (State.ACTIVE, State.PAUSED, State.COMPLETED, State.CANCELLED)
 
 
@@ -279,11 +281,17 @@ def _detail(campaign: Campaign, *, status: int = 200) -> Response:
 
 
 def _estimate(campaign: Campaign) -> int | None:
+    """Counted again after half a minute at the soonest: a page that is looked at often need not count a million."""
+    name = f"audience:{campaign.pk}:{campaign.updated_at.timestamp()}"
+    if (known := recalled(name)) is not None:
+        return known
     try:
         with time_limit(COUNT_LIMIT):
-            return selectors.audience_of(campaign).count()
+            found = selectors.audience_of(campaign).count()
     except DomainError:  # too slow, or a segment that does not compile: readiness names it
         return None
+    remember(name, found, COUNT_KEPT_S)
+    return found
 
 
 def _facts(campaign: Campaign) -> dict[str, Any]:
