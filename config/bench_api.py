@@ -127,7 +127,7 @@ def _reads(ids: dict[str, str]) -> list[Call]:
         "lists/{list}/contacts?limit=50", "segments", "segments/{segment}", "campaigns?limit=50",
         "campaigns?status=draft&name=77", "campaigns/{campaign}", "campaigns/{campaign}/readiness",
         "campaigns/{campaign}/analytics", "templates", "templates/{template}", "templates/{template}/versions",
-        "messages?contact_id={contact}", "brands", "imports", "users/{contact}/preferences",
+        "messages?contact_id={contact}", "dashboard/realtime", "brands", "imports", "users/{contact}/preferences",
     ]  # fmt: skip
     return [Call("GET", f"/api/v1/{path.format(**ids)}") for path in paths]
 

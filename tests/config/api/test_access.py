@@ -83,6 +83,7 @@ TABLE: dict[str, set[str]] = {
     "POST campaigns/<str:public_id>/clone": WRITE,
     "GET campaigns/<str:public_id>/readiness": READ,
     "GET campaigns/<str:public_id>/explain": READ,
+    "GET dashboard/realtime": READ,
     "GET campaigns/<str:public_id>/analytics": READ,
     "GET campaigns/<str:public_id>/analytics/links": READ,
 }
