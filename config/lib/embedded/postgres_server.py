@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,7 +155,8 @@ class Postgres:
         """Once no process of the old server is left, its pid may belong to a stranger, who would be taken for it."""
         orphans = [process for process in psutil.process_iter() if self._works_here(process)]
         for orphan in orphans:
-            orphan.send_signal(signal.SIGQUIT)
+            with suppress(psutil.NoSuchProcess):  # it ended by itself just now
+                orphan.send_signal(signal.SIGQUIT)
         if psutil.wait_procs(orphans, timeout=30)[1]:
             raise ServiceError(f"Processes of a killed Postgres still run: see `fuser {self._data}`")
         for leftover in (self._data / "postmaster.pid", socket_dir(self.home) / f".s.PGSQL.{_PORT}.lock"):
