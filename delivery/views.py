@@ -18,7 +18,7 @@ from delivery.mailbox.store import Mailbox
 _TABS = (("html", "HTML"), ("text", "Text"), ("headers", "Headers"), ("source", "Source"))
 # Nothing runs, nothing is sent anywhere, and the page around it is out of reach (STANDARDS B8.10).
 _FRAME_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; font-src https: data:; "
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; font-src https: data:; "
     "frame-ancestors 'self'"
 )
 P = ParamSpec("P")
