@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from analytics.models import CampaignStat, Freshness, LinkStat, StreamMark
+from analytics.models import CampaignStat, Export, Freshness, LinkStat, StreamMark
 from config.lib.admin import ReadOnlyAdmin
 
 _COUNTS = ["total", "unique", "human_total", "human_unique"]
@@ -57,3 +57,14 @@ class FreshnessAdmin(admin.ModelAdmin[Freshness]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Freshness | None = None) -> bool:
         return False
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin[Export]):
+    """What was taken out, by whom; never the file itself."""
+
+    list_display = ["id", "kind", "object_id", "format", "state", "rows", "created_by", "created_at", "finished_at"]
+    list_filter = ["kind", "state"]
+    list_select_related = ["created_by"]
+    exclude = ["file"]
+    ordering = ["-id"]

@@ -1,5 +1,8 @@
-"""What happened, counted: every row here is derived from the delivery log and can be worked out again."""
+"""What happened, counted: derived from the delivery log, it can be worked out again. And what people take out."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
@@ -105,3 +108,58 @@ class Freshness(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Export(models.Model):
+    """A campaign's figures or the people of a segment or list, on their way into a file for whoever asked.
+
+    Work on it is under a lease: whoever holds `lease_until` as it wrote it may finish; one that ran out is free.
+    """
+
+    KEPT = timedelta(hours=24)
+
+    class Kind(models.TextChoices):
+        CAMPAIGN = "campaign"
+        SEGMENT = "segment"
+        LIST = "list"
+
+    class Format(models.TextChoices):
+        CSV = "csv"
+        JSON = "json"
+        XLSX = "xlsx"
+
+    class State(models.TextChoices):
+        PROCESSING = "processing"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        EXPIRED = "expired"  # its file is deleted
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    object_id = models.BigIntegerField(help_text="Of the campaign, segment or list")
+    format = models.CharField(max_length=4, choices=Format)
+    metrics = models.JSONField(default=list, help_text="Of a campaign: the counts to export, in this order")
+    state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
+    rows = models.PositiveBigIntegerField(null=True, help_text="In the file, without the header")
+    file = models.FileField(upload_to="exports/", max_length=255, blank=True)
+    error = models.TextField(blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How many workers began it")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", help_text="Who may have it"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = [("export_contacts", "Can export people to a file")]
+        indexes = [
+            models.Index("lease_until", name="export_at_work", condition=models.Q(state="processing")),
+            models.Index("finished_at", name="export_to_forget", condition=models.Q(state="completed")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id} as {self.format}"
+
+    @property
+    def holds_people(self) -> bool:
+        return self.kind != Export.Kind.CAMPAIGN

@@ -63,6 +63,18 @@ def campaign_figures_by(
     return {value: _figures(found, moment) for value, found in sums.items()}
 
 
+def figures_by_hour_and_channel(campaign_id: int) -> dict[tuple[datetime, str], dict[str, Figure]]:
+    """The counts of a campaign by hour (UTC) and channel, in that order; they add up to its figures."""
+    rows = _rows(CampaignStat.objects, campaign_id, None, None, None)
+    sums: dict[tuple[datetime, str], dict[tuple[str, str], int]] = {}
+    summed = rows.values_list("hour", "channel", "kind").annotate(*_sums()).order_by("hour", "channel")
+    for hour, channel, kind, *numbers in summed:
+        found = sums.setdefault((hour, channel), {})
+        found.update({(kind, column): n for column, n in zip(_COLUMNS, numbers, strict=True)})
+    moment = as_of()
+    return {place: figures.counts(found, moment) for place, found in sums.items()}
+
+
 def link_clicks(campaign_id: int, *, step_id: int | None = None) -> list[LinkClicks]:
     """Clicks of each link of a campaign, the most clicked first."""
     rows = _rows(LinkStat.objects, campaign_id, None, None, step_id).values_list("link_id").annotate(*_sums())

@@ -10,7 +10,8 @@ from config.api.scopes import SCOPES
 
 _READ = {scope for scope in SCOPES if scope.endswith(":read")} - {"audit:read"}
 _AUTHOR = _READ | {
-    "contacts:write", "segments:write", "imports:write", "templates:write", "campaigns:write", "messages:test",
+    "contacts:write", "contacts:export", "segments:write", "imports:write", "templates:write", "campaigns:write",
+    "messages:test",
 }  # fmt: skip
 
 ROLES: dict[str, frozenset[str]] = {
@@ -22,8 +23,8 @@ ROLES: dict[str, frozenset[str]] = {
 # What only the admin pages ask for, beyond any scope
 _PAGES = {
     "admin": [
-        "auth.*", "compliance.*", "segments.*", "templates.*", "delivery.*", "campaigns.*", "django_celery_beat.*",
-        "admin.view_logentry",
+        "auth.*", "compliance.*", "segments.*", "templates.*", "delivery.*", "campaigns.*", "analytics.*",
+        "django_celery_beat.*", "admin.view_logentry",
     ],
 }  # fmt: skip
 

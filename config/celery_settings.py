@@ -49,6 +49,8 @@ beat_schedule = {
     "judge-hits": {**_TICK, "task": "delivery.judge"},
     "campaigns": {**_TICK, "task": "campaigns.tick"},
     "imports": {**_TICK, "task": "segments.tick"},
+    "exports": {**_TICK, "task": "analytics.tick_exports"},
+    "forget-export-files": {"task": "analytics.forget_export_files", "schedule": 300.0, "options": {"expires": 300}},
     "count": {**_TICK, "task": "analytics.count"},
     "recompute-schedules": {"task": "campaigns.recompute_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},

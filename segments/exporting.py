@@ -94,7 +94,7 @@ def _write_json(header: Sequence[str], found: Iterable[Row], out: BinaryIO) -> N
 
 def _write_xlsx(header: Sequence[str], found: Iterable[Row], out: BinaryIO) -> None:
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Contacts")
+    sheet = book.create_sheet()
     for row in _with_header(header, found):
         sheet.append([_cell(sheet, value) for value in row])
     book.save(out)

@@ -19,6 +19,7 @@ def _may(app: str, verbs: str, models: Iterable[str]) -> tuple[str, ...]:
 SCOPES: dict[str, tuple[str, ...]] = {
     "contacts:read": _may("segments", "view", _VIEW_CONTACTS),
     "contacts:write": _may("segments", "add change", ("contact", "attribute", "contactlist", "listmembership")),
+    "contacts:export": ("analytics.export_contacts", *_may("segments", "view", _VIEW_CONTACTS)),
     "segments:read": _may("segments", "view", ("segment", "segmentversion")),
     "segments:write": _may("segments", "add change", ("segment",)),
     "imports:read": _may("segments", "view", _VIEW_IMPORTS),

@@ -84,6 +84,11 @@ TABLE: dict[str, set[str]] = {
     "GET campaigns/<str:public_id>/readiness": READ,
     "GET campaigns/<str:public_id>/explain": READ,
     "GET dashboard/realtime": READ,
+    "POST campaigns/<str:public_id>/export": READ,
+    "POST segments/<str:public_id>/export": WRITE,
+    "POST lists/<str:public_id>/export": WRITE,
+    "GET exports/<str:public_id>": READ,  # only who asked for it
+    "GET exports/<str:public_id>/download": READ,  # whoever has the link's token; see PUBLIC
     "GET campaigns/<str:public_id>/analytics": READ,
     "GET campaigns/<str:public_id>/analytics/links": READ,
 }

@@ -1,0 +1,54 @@
+"""What each kind of export holds, as a header and rows; segments.exporting writes them in every format."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from analytics import figures, selectors
+from analytics.models import Export
+from config.lib.errors import DomainError
+from segments.exporting import Row, rows
+from segments.resources import ContactResource
+from segments.selectors import audience
+
+METRICS = (*figures.COUNTS, "delivered", "attempted")  # of hours these add up, rates do not
+USUAL = ("sent", "delivered", "opened", "clicked")
+SHEET_ROWS = 1_048_575  # of a workbook, below the header
+
+
+class TooManyRows(DomainError):
+    """A workbook has at most 1,048,575 rows: choose csv or json."""
+
+    code = "too_many_rows"
+
+
+@dataclass(frozen=True)
+class Table:
+    header: Sequence[str]
+    rows: Iterator[Row]
+
+
+def table(export: Export, *, at: datetime) -> Table:
+    """What the export holds at that time. Raises TooManyRows, and InvalidCriteria when a rule no longer holds."""
+    if export.kind == Export.Kind.CAMPAIGN:
+        return Table(["hour", "channel", *export.metrics], _figures(export.object_id, export.metrics))
+    return _people(export, at)
+
+
+def _figures(campaign_id: int, metrics: Sequence[str]) -> Iterator[Row]:
+    """A row for each hour (UTC) and channel in which something happened; they add up to the campaign's figures."""
+    for (hour, channel), found in selectors.figures_by_hour_and_channel(campaign_id).items():
+        yield [f"{hour:%Y-%m-%dT%H:%M:%SZ}", channel, *(int(found[name].value or 0) for name in metrics)]
+
+
+def _people(export: Export, at: datetime) -> Table:
+    """Everybody the segment or list has, those suppressed marked: as many rows as its size.
+
+    The people come from one statement, so they are those of one moment however long the file takes.
+    """
+    wanted: dict[str, list[int]] = {"segments": [], "lists": [], f"{export.kind}s": [export.object_id]}
+    people = audience(**wanted, at=at).order_by("pk")
+    if export.format == Export.Format.XLSX and people.count() > SHEET_ROWS:
+        raise TooManyRows
+    resource = ContactResource()
+    return Table(resource.get_export_headers(), rows(people, resource))
