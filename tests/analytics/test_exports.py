@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 from pytest_django import Settings
@@ -255,3 +256,21 @@ def test_what_cannot_be_exported_is_named(body: dict[str, Any], pointer: str, co
     assert answer.status_code == 422
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [(pointer, code)]
     assert not Export.objects.exists()
+
+
+def test_a_lease_is_renewed_while_people_stream_out_without_a_transaction(
+    committed_db: CommittedDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "RENEW_EVERY", 1)
+    export = written()
+    assert (export.state, export.rows, export.lease_until) == ("completed", 3, None)
+
+
+@pytest.mark.django_db
+def test_the_admin_shows_what_was_taken_out_but_not_the_file(client: Client) -> None:
+    export = written()
+    client.force_login(person("admin"))
+    assert client.get("/admin/analytics/export/").status_code == 200
+    page = client.get(f"/admin/analytics/export/{export.pk}/change/")
+    assert page.status_code == 200
+    assert str(export.file) not in page.content.decode()
