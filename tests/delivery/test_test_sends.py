@@ -45,7 +45,12 @@ def version() -> TemplateVersion:
 
 def _send(version: TemplateVersion, sender: Sender, *, to: str = TESTER, contact: Contact | None = None) -> Receipt:
     return send_test(
-        version=version, brand=sender.brand, sender=sender, to=to, contact_id=contact and contact.pk, at=timezone.now()
+        version=version,
+        brand=sender.brand,
+        sender=sender,
+        to=to,
+        contact_id=contact.pk if contact else None,
+        at=timezone.now(),
     )
 
 
