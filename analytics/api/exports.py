@@ -12,7 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from analytics import exports, links
+from analytics import downloads, exports
 from analytics.api.serializers import CampaignExportBody, ExportBody, ExportShown
 from analytics.models import Export
 from campaigns.models import Campaign
@@ -85,7 +85,7 @@ class OneExport(Endpoint):
     def get(self, request: Any, public_id: str) -> Response:
         """How far an export is, and the link to its file; only for who asked for it."""
         export = find(Export.objects.filter(created_by_id=request.user.pk), "export", public_id)
-        require(request, links.scope_of(export))
+        require(request, downloads.scope_of(export))
         return Response(_shown(export))
 
 
@@ -99,7 +99,7 @@ class Download(Endpoint):
     )
     def get(self, request: Any, public_id: str) -> Any:
         """The file of an export, by the `download_url` of the export; the link is all it takes."""
-        export = links.opened(public_id, request.query_params.get("token", ""), at=timezone.now())
+        export = downloads.opened(public_id, request.query_params.get("token", ""), at=timezone.now())
         name = str(export.file)
         file = _open(name)
         record(
@@ -114,12 +114,12 @@ def _open(name: str) -> Any:
     try:
         return default_storage.open(name, "rb")
     except FileNotFoundError:
-        raise links.LinkExpired from None
+        raise downloads.LinkExpired from None
 
 
 def _shown(export: Export) -> dict[str, Any]:
     now = timezone.now()
-    link = links.link(export, at=now)
+    link = downloads.link(export, at=now)
     over = export.state == Export.State.COMPLETED and link is None
     facts = {name: getattr(export, name) for name in ("pk", "format", "rows", "error", "created_at", "finished_at")}
     status = Export.State.EXPIRED if over else export.state

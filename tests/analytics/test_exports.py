@@ -15,7 +15,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from pytest_django import Settings
 
-from analytics import exporting, exports, links, selectors, tasks
+from analytics import downloads, exporting, exports, selectors, tasks
 from analytics.models import Export
 from compliance.models import AuditEntry, Reason, Scope
 from compliance.services.suppressions import suppress_email
@@ -169,23 +169,23 @@ def test_files_are_deleted_after_a_day_also_those_a_dying_worker_left(tmp_path: 
 @pytest.fixture
 def link() -> tuple[Export, str]:
     export = written(by=person("author"))
-    url = links.link(export, at=timezone.now())
+    url = downloads.link(export, at=timezone.now())
     assert url
     return export, url
 
 
 def opened(export: Export, url: str, **after: float) -> Export:
     token = url.partition("token=")[2]
-    return links.opened(public_ids.encode("export", export.pk), token, at=timezone.now() + timedelta(**after))
+    return downloads.opened(public_ids.encode("export", export.pk), token, at=timezone.now() + timedelta(**after))
 
 
 @pytest.mark.django_db
 def test_a_link_ends_after_a_quarter_of_an_hour_and_is_for_one_export(link: tuple[Export, str]) -> None:
     export, url = link
     assert opened(export, url, minutes=14) == export
-    with pytest.raises(links.LinkExpired):
+    with pytest.raises(downloads.LinkExpired):
         opened(export, url, minutes=15)
-    with pytest.raises(links.LinkExpired):
+    with pytest.raises(downloads.LinkExpired):
         opened(written(object_id=export.object_id), url)
     with pytest.raises(InvalidToken):
         opened(export, url[:-2] + "xx")
