@@ -27,7 +27,7 @@ def main() -> None:
                 execute_from_command_line([sys.argv[0], "migrate", "--verbosity=0"])
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, ServiceError, DomainError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+        sys.exit(str(error))
 
 
 def _needs_services(arguments: list[str]) -> bool:

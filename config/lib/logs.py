@@ -9,13 +9,15 @@ from structlog.types import EventDict, Processor
 from config.lib.addresses import mask
 
 _ADDRESS = re.compile(r"[^\s<>()\"',;:=]+@[^\s<>()\"',;:=]+\.[^\s<>()\"',;:=]+")
+# who has the token of an unsubscribe link can use it
+_TOKEN = re.compile(r"(/(?:u|c|c/x|o|v)/)[\w-]{12,}")
 
 
 def hide_addresses(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Mask whatever looks like a mail address in any text of a log line, tracebacks included."""
+    """Mask whatever looks like a mail address, or a link of somebody's message, in any text of a log line."""
     for key, value in event.items():
-        if isinstance(value, str) and "@" in value:
-            event[key] = _ADDRESS.sub(lambda found: mask(found[0]), value)
+        if isinstance(value, str) and ("@" in value or "/" in value):
+            event[key] = _TOKEN.sub(r"\1…", _ADDRESS.sub(lambda found: mask(found[0]), value))
     return event
 
 

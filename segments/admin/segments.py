@@ -15,6 +15,7 @@ from config.lib.errors import DomainError
 from segments.errors import InvalidCriteria
 from segments.explaining import explain
 from segments.models import Segment, SegmentVersion
+from segments.selectors import size_and_sample
 from segments.services.segments import (
     archive_segment,
     checked_criteria,
@@ -76,8 +77,8 @@ class SegmentAdmin(admin.ModelAdmin[Segment]):
     list_filter = ["dynamic", ("archived_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "description"]
     list_select_related = ["current"]
-    fields = ["name", "description", "dynamic", "criteria", "meaning", "public_id", "size", "sized_at", "archived_at"]
-    readonly_fields = ["meaning", "public_id", "size", "sized_at", "archived_at"]
+    fields = ["name", "description", "dynamic", "criteria", "meaning", "people", "public_id", "archived_at"]
+    readonly_fields = ["meaning", "people", "public_id", "archived_at"]
     inlines = [VersionInline]
     actions = ["measure", "archive", "restore"]
 
@@ -92,6 +93,18 @@ class SegmentAdmin(admin.ModelAdmin[Segment]):
     @admin.display(description="in words")
     def meaning(self, obj: Segment) -> str:
         return _in_words(obj.current)
+
+    @admin.display(description="people now")
+    def people(self, obj: Segment) -> str:
+        """How many as things are, and who comes first."""
+        if obj.current is None:
+            return ""
+        try:
+            preview = size_and_sample(obj.current.criteria, sample=5)
+        except DomainError as error:
+            return error.detail
+        shown = ", ".join(str(contact) for contact in preview.sample)
+        return f"{preview.size:,}, counted in {preview.milliseconds} ms: {shown}{' …' if preview.size > 5 else ''}"
 
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
         data = form.cleaned_data

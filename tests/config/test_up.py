@@ -83,7 +83,7 @@ def test_a_port_that_was_asked_for_and_is_taken_is_one_line() -> None:
         )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        f"PortTaken: Port {port} is taken by another program: choose another with --port, or leave --port out"
+        f"Port {port} is taken by another program: choose another with --port, or leave --port out"
     ]
 
 

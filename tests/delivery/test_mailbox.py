@@ -318,7 +318,8 @@ def test_paging_keeps_the_search(staff: Browser, mailbox: Mailbox) -> None:
 
 def test_a_mail_has_four_views(staff: Browser, key: str) -> None:
     html = staff.get(f"/mailbox/{key}/").content.decode()
-    assert f'<iframe class="mail" sandbox title="The HTML part of this mail" src="/mailbox/{key}/html">' in html
+    box = 'sandbox="allow-popups allow-popups-to-escape-sandbox"'
+    assert f'<iframe class="mail" {box} title="The HTML part of this mail" src="/mailbox/{key}/html">' in html
     assert 'href="https://acme.test/u/token" target="_blank" rel="noopener noreferrer"' in html
     assert 'href="javascript:' not in html
     assert "<script" not in html
@@ -330,10 +331,11 @@ def test_a_mail_has_four_views(staff: Browser, key: str) -> None:
 def test_the_html_part_is_in_a_box_that_it_cannot_leave(staff: Browser, key: str) -> None:
     frame = staff.get(f"/mailbox/{key}/html")
     policy = frame.headers["Content-Security-Policy"]
-    assert policy.startswith("sandbox; default-src 'none';")
-    assert "allow-" not in policy
+    assert policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';")
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
     assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
-    assert frame.content.decode() == HOSTILE
+    assert frame.content.decode() == '<base target="_blank">' + HOSTILE
 
 
 def test_a_text_mail_has_no_html_view(staff: Browser, mailbox: Mailbox) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from config.lib.addresses import normalise_email
 from segments.models import Contact
@@ -66,11 +67,13 @@ class Command(BaseCommand):
             preheader=given.preheader,
             text=_read(given.text_part) if given.text_part else "",
         )
-        try:
-            template = selectors.template(given.name)
-        except TemplateNotFound:
-            template = services.create_template(name=given.name, by=None)
-        version = services.save_version(template, by=None, note=given.note, **_version(template.current, draft, given))
+        with transaction.atomic():  # what cannot be saved leaves no empty template behind
+            try:
+                template = selectors.template(given.name)
+            except TemplateNotFound:
+                template = services.create_template(name=given.name, by=None)
+            changes = _version(template.current, draft, given)
+            version = services.save_version(template, by=None, note=given.note, **changes)
         self.stdout.write(f"{template}: {version}, merge tags: {', '.join(selectors.merge_tags(version)) or 'none'}")
 
     def _lint(self, given: argparse.Namespace) -> None:
