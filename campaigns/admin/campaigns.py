@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from campaigns import selectors, services
@@ -89,13 +89,17 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        if request.method == "POST" and "explain" in request.POST:
+            # through the session: an address in the query string would stay in histories and logs
+            request.session["explain"] = request.POST.get("contact", "").strip()
+            return HttpResponseRedirect(f"{request.path}#explain")
         campaign = self.get_object(request, object_id)
         beside = self._beside(request, campaign) if campaign else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **beside})
 
     def _beside(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         waits = campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
-        asked = request.GET.get("contact", "").strip()
+        asked = request.session.pop("explain", "")
         return {
             "acts": [act for act in offered(campaign) if self._may(request, act)],
             "standing": selectors.standing(campaign),
