@@ -22,6 +22,7 @@ from compliance.models import Brand, Sender
 from config.lib.addresses import address_hash
 from config.lib.bench import Bench, Say
 from delivery import postfix_tools, sink
+from delivery.ledger import Claimed
 from delivery.models import Lane, Message, ProviderAccount, Purpose, SendOrder
 from delivery.postfix_tools import Tools
 from delivery.preparing import prepare
@@ -135,8 +136,6 @@ def _plan(order: SendOrder) -> float:
 
 def _size_of_one() -> int:
     """Bytes on the wire of the first message, rendered as the workers will."""
-    from delivery.ledger import Claimed
-
     row = Message.objects.order_by("pk").values_list("pk", "order_id", "contact_id", "attempt")[0]
     (item,) = prepare([Claimed(*row)], at=timezone.now())
     return len(item.envelope.data)  # type: ignore[union-attr]
