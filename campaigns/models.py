@@ -57,6 +57,17 @@ class Campaign(models.Model):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     late_policy = models.CharField(max_length=4, choices=LatePolicy, default=LatePolicy.HOLD)
     late_after_minutes = models.PositiveIntegerField(default=30)
+    # How fast, how much, and what to do when it goes wrong
+    rate_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Messages a minute; blank: no limit")
+    budget = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="It stops before it has cost more"
+    )
+    expires_after_hours = models.PositiveIntegerField(
+        null=True, blank=True, help_text="After its launch nothing more goes out; blank: no limit"
+    )
+    resend_unknown = models.BooleanField(
+        default=False, db_default=False, help_text="Transactional only: rather twice than never"
+    )
     held_reason = models.TextField(blank=True, default="", help_text="Why it waits for a person")
 
     created_by = models.ForeignKey(

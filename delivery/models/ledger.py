@@ -22,22 +22,6 @@ class Purpose(models.TextChoices):
     TRANSACTIONAL = "transactional"
 
 
-class ProviderAccount(models.Model):
-    """Where mail is handed over: a provider kind with its settings. The lowest `priority` that is active is used."""
-
-    name = models.CharField(max_length=100, unique=True)
-    kind = models.CharField(max_length=20, help_text="smtp, …")
-    channel = models.CharField(max_length=10, default="email")
-    config = models.JSONField(default=dict, blank=True, help_text="Host, port, security, user; the password is sealed")
-    sealed_secret = models.TextField(blank=True, default="", editable=False)
-    priority = models.PositiveSmallIntegerField(default=100)
-    active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class SendOrder(models.Model):
     """What all messages of one step of one run share; campaigns give it, delivery carries it out.
 
@@ -64,6 +48,10 @@ class SendOrder(models.Model):
     )
     list = models.ForeignKey(ContactList, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True, help_text="No attempt begins after this")
+    rate_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Messages a minute; null: no limit")
+    resend_unknown = models.BooleanField(
+        default=False, db_default=False, help_text="Send again when nobody knows whether it went out"
+    )
     label = models.CharField(max_length=200, blank=True, default="", help_text="The campaign's name, to tag links with")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -98,6 +86,7 @@ class Message(models.Model):
     due_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField(null=True)
     attempt = models.PositiveIntegerField(db_default=0, help_text="Times it was begun; fences off late workers")
+    losses = models.PositiveSmallIntegerField(db_default=0, help_text="Workers that died with it claimed")
     deferrals = models.PositiveIntegerField(db_default=0, help_text="Times the server asked to come back later")
     deferred_since = models.DateTimeField(null=True)
     provider_account_id = models.BigIntegerField(null=True)
@@ -123,89 +112,51 @@ class Message(models.Model):
         ]
 
 
-class DeliveryEvent(models.Model):
-    """The append-only log of what happened to messages, in month partitions. Holds no person, no foreign key."""
+class SendTally(models.Model):
+    """What one settlement wrote, a row for each order and account in it: for rates, breakers and error limits.
 
-    class Kind(models.TextChoices):
-        QUEUED = "queued"
-        SENT = "sent"
-        DELIVERED = "delivered"
-        OPENED = "opened"
-        CLICKED = "clicked"
-        REJUDGED = "rejudged"  # an open or click, from a person to a machine or back: see tracking/judging.py
-        BOUNCED = "bounced"
-        DEFERRED = "deferred"
-        COMPLAINED = "complained"
-        UNSUBSCRIBED = "unsubscribed"
-        REJECTED = "rejected"
-        FAILED = "failed"
-        SKIPPED = "skipped"
-        UNKNOWN = "unknown"
-        CANCELLED = "cancelled"
-
-    at = models.DateTimeField(db_default=Now())
-    kind = models.CharField(max_length=12, choices=Kind)
-    message_id = models.BigIntegerField()
-    contact_id = models.BigIntegerField()
-    campaign_id = models.BigIntegerField()
-    order_id = models.BigIntegerField()
-    channel = models.CharField(max_length=10)
-    attempt = models.PositiveIntegerField(db_default=0)
-    reason = models.CharField(max_length=60, blank=True, db_default="")
-    detail = models.CharField(max_length=500, blank=True, db_default="", help_text="The server's words, no address")
-
-
-class Hit(models.Model):
-    """The append-only log of requests for pixels and tracked links, in month partitions; judged later.
-
-    Holds no person, no foreign key; neither an address nor the words of a browser.
+    A window over the recent past, kept for hours; the log stays the truth.
     """
 
-    class Kind(models.TextChoices):
-        OPENED = "opened"
-        CLICKED = "clicked"
-        BAITED = "baited"  # the link that only machines find
-
     at = models.DateTimeField(db_default=Now())
-    kind = models.CharField(max_length=8, choices=Kind)
-    message_id = models.BigIntegerField()
-    contact_id = models.BigIntegerField()
-    campaign_id = models.BigIntegerField()
     order_id = models.BigIntegerField()
-    link_id = models.BigIntegerField(null=True, help_text="The template's link; null when it has contact data in it")
-    target_hash = models.BigIntegerField(null=True, help_text="Of the address, where the link has no row")
-    agent_hash = models.BigIntegerField(help_text="Of the words of User-Agent")
-    network = models.CharField(max_length=43, blank=True, db_default="", help_text="A /24 or /48")
-
-
-class Agent(models.Model):
-    """The words of a User-Agent behind their hash, forgotten after TRACKING_AGENT_DAYS."""
-
-    hash = models.BigIntegerField(primary_key=True)
-    words = models.CharField(max_length=500)
-    seen_at = models.DateTimeField(db_default=Now())
-
-
-class Unjudged(models.Model):
-    """The judge's queue: hits without a verdict."""
-
-    hit_id = models.BigIntegerField(primary_key=True)
-    at = models.DateTimeField()
-
-
-class Judgement(models.Model):
-    """Who made a hit, as the rules of that version saw it; the newest row of a hit holds, the older ones say why."""
-
-    class Verdict(models.TextChoices):
-        HUMAN = "human"
-        PREFETCH = "prefetch"
-        SCANNER = "scanner"
-
-    hit_id = models.BigIntegerField()
-    verdict = models.CharField(max_length=8, choices=Verdict)
-    rule = models.CharField(max_length=20, blank=True, db_default="", help_text="Which rule said so; blank for human")
-    rules_version = models.PositiveSmallIntegerField()
-    at = models.DateTimeField(db_default=Now())
+    provider_account_id = models.BigIntegerField(null=True)
+    sent = models.PositiveIntegerField(db_default=0)
+    failed = models.PositiveIntegerField(db_default=0)
+    deferred = models.PositiveIntegerField(db_default=0)
+    unknown = models.PositiveIntegerField(db_default=0)
+    skipped = models.PositiveIntegerField(db_default=0)
 
     class Meta:
-        indexes = [models.Index("hit_id", "id", name="judgement_of_hit")]
+        indexes = [models.Index("at", name="send_tally_at")]
+
+
+class DeadLetter(models.Model):
+    """A message that was given up because of a fault of ours or of a provider, and what a person did about it."""
+
+    class Resolution(models.TextChoices):
+        REPLAYED = "replayed"
+        DROPPED = "dropped"
+
+    message_id = models.BigIntegerField()
+    order_id = models.BigIntegerField()
+    campaign_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+    reason = models.CharField(max_length=60)
+    error = models.CharField(max_length=500, blank=True, default="", help_text="In words, without addresses")
+    fingerprint = models.CharField(max_length=16, blank=True, default="", help_text="The same for the same fault")
+    attempts = models.PositiveIntegerField(db_default=0)
+    at = models.DateTimeField(db_default=Now())
+    resolution = models.CharField(max_length=8, choices=Resolution, blank=True, default="", db_default="")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["message_id"], name="dead_letter_open_once", condition=models.Q(resolution="")
+            )
+        ]
+        indexes = [
+            models.Index("campaign_id", "reason", "id", name="dead_letter_open", condition=models.Q(resolution="")),
+        ]
