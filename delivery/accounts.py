@@ -1,7 +1,9 @@
 """The provider account that mail goes through now, with its provider kept open in this process."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -11,7 +13,7 @@ from config.lib import tokens
 from config.lib.errors import DomainError
 from delivery import providers
 from delivery.models import ProviderAccount
-from delivery.providers.base import Provider
+from delivery.providers.base import Provider, Receipt
 
 log = structlog.get_logger(__name__)
 _SEAL = "provider-secret"
@@ -24,11 +26,28 @@ class Account:
     provider: Provider
 
 
-def choose_account(channel: str) -> Account | None:
-    """The first active account of the channel that can be used, or None.
+@dataclass(frozen=True)
+class Routes:
+    """The accounts that mail of one lane may go through now."""
 
-    Its provider is kept open, and remade when its settings change.
-    """
+    account: Account | None
+
+    def choose(self, *, brand_id: int, message_id: int) -> Account | None:
+        """The account for one message, the same for the same message while nothing changes; None: it has to wait."""
+        return self.account
+
+
+def routes(channel: str, lane: str) -> Routes:
+    """What is usable now, read once a batch. Providers are kept open, and remade when their settings change."""
+    return Routes(choose_account(channel))
+
+
+def report(account: Account, receipts: Sequence[Receipt], *, at: datetime) -> None:
+    """Learn from what a provider answered to a group: an outage opens its breaker."""
+
+
+def choose_account(channel: str) -> Account | None:
+    """The first active account of the channel that can be used, or None."""
     for row in ProviderAccount.objects.filter(channel=channel, active=True).order_by("priority", "pk"):
         try:
             return Account(row.pk, _provider(row))

@@ -1,7 +1,8 @@
 """The batch recipe: from due rows of the ledger to the wire and back (DESIGN 3, "Send").
 
-1. claim a batch   2. load what it needs, one query a kind   3. render and assemble
-then in groups: 4. commit the intent   5. gate in a fresh read   6. dispatch   7. settle.
+1. claim a batch   2. load what it needs, one query a kind, and choose its provider account
+then in groups: 3. throttle   4. render and assemble   5. commit the intent   6. gate in a fresh read   7. dispatch
+8. settle, and learn from the answers.
 
 Nothing is dispatched whose intent is not committed, nothing whose gate was not read after that commit, and
 nothing is begun after the group's own deadline. A worker that dies anywhere leaves rows that the sweep
@@ -9,10 +10,9 @@ gives back (claimed) or calls unknown (dispatching). Both sides of the race are 
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import TypeVar
 
 import structlog
@@ -24,12 +24,12 @@ from compliance.gate import Action, Candidate, Verdict, decide
 from compliance.models import Reason, Scope
 from compliance.services.suppressions import suppress
 from config.lib.bench import Stopwatch
-from delivery import ledger
-from delivery.accounts import Account, choose_account
+from delivery import accounts, ledger, throttle
+from delivery.accounts import Account
 from delivery.ledger import Claimed, Settlement
 from delivery.models import DeliveryEvent, Message
 from delivery.outcomes import settlement
-from delivery.preparing import Prepared, prepare
+from delivery.preparing import Loaded, Prepared, load_batch
 from delivery.providers.base import Outcome, Receipt
 from delivery.retrying import unreachable_until
 
@@ -49,26 +49,51 @@ def work_lane(lane: str, *, seconds: float, channel: str = "email") -> bool:
             claimed = ledger.claim(lane, channel, limit=BATCH)
         if not claimed:
             return False
-        _work(claimed, channel)
+        _work(claimed, lane, channel)
     return True
 
 
-def _work(claimed: Sequence[Claimed], channel: str) -> None:
-    account = choose_account(channel)
-    if account is None:
-        _put_back(claimed, "no_provider")
-        return
-    prepared = prepare(claimed, at=timezone.now())
-    while group := _render_group(prepared):
-        ready = [item for item in group if isinstance(item, Prepared)]
-        ledger.settle_unbegun([item for item in group if isinstance(item, Settlement)])
-        if ready:
-            _send_group(ready, account)
+def _work(claimed: Sequence[Claimed], lane: str, channel: str) -> None:
+    routes = accounts.routes(channel, lane)
+    by_account: dict[int, tuple[Account, list[Loaded]]] = {}
+    homeless: list[Claimed] = []
+    unbegun: list[Settlement] = []
+    for one in load_batch(claimed, at=timezone.now()):
+        if isinstance(one, Settlement):
+            unbegun.append(one)
+        elif account := routes.choose(brand_id=one.desk.order.brand_id, message_id=one.claimed.id):
+            by_account.setdefault(account.id, (account, []))[1].append(one)
+        else:
+            homeless.append(one.claimed)
+    ledger.settle_unbegun(unbegun)
+    _put_back(homeless, "no_provider")
+    for account, loaded in by_account.values():
+        for start in range(0, len(loaded), GROUP):
+            _work_group(loaded[start : start + GROUP], account)
 
 
-def _render_group(prepared: Iterator[Prepared | Settlement]) -> list[Prepared | Settlement]:
+def _work_group(loaded: Sequence[Loaded], account: Account) -> None:
+    """Throttle, render, send. Tokens are taken right before the group goes, so that what was granted is used."""
+    with stages.stage("throttle"):
+        demands = {one.claimed.id: one.demand() for one in loaded}
+        waits = throttle.admit(list(demands.values()), account, at=timezone.now())
     with stages.stage("render"):
-        return list(islice(prepared, GROUP))
+        at = timezone.now()
+        made = [one.prepare(at=at) for one in loaded if one.claimed.id not in waits]
+    ledger.settle_unbegun(
+        [_wait(one.claimed, waits[one.claimed.id]) for one in loaded if one.claimed.id in waits]
+        + [one for one in made if isinstance(one, Settlement)]
+    )
+    ready = [one for one in made if isinstance(one, Prepared)]
+    if ready:
+        receipts = _send_group(ready, account)
+        at = timezone.now()
+        throttle.observe([demands[receipt.message_id] for receipt in receipts], receipts, account, at=at)
+        accounts.report(account, receipts, at=at)
+
+
+def _wait(claimed: Claimed, wait: throttle.Wait) -> Settlement:
+    return Settlement(claimed.id, claimed.attempt, Message.State.READY, reason=wait.reason, due_at=wait.until)
 
 
 def _put_back(claimed: Sequence[Claimed], reason: str) -> None:
@@ -85,7 +110,7 @@ def _put_back(claimed: Sequence[Claimed], reason: str) -> None:
     )  # fmt: skip
 
 
-def _send_group(group: Sequence[Prepared], account: Account) -> None:
+def _send_group(group: Sequence[Prepared], account: Account) -> Sequence[Receipt]:
     # taken before the intent, on a clock that nobody sets: shorter than the lease that the intent gives
     begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
     with stages.stage("intent"):
@@ -97,6 +122,7 @@ def _send_group(group: Sequence[Prepared], account: Account) -> None:
         receipts = _dispatch(begun, verdicts, account, begin_before)
     with stages.stage("settle"):
         _settle(begun, attempts, verdicts or {}, receipts)
+    return receipts
 
 
 def _gate(begun: dict[int, Prepared], begin_before: float) -> dict[int, Verdict] | None:

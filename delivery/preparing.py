@@ -21,6 +21,7 @@ from delivery.mime import Letterhead
 from delivery.models import DeliveryEvent, Message, Purpose, SendOrder
 from delivery.providers.base import Envelope
 from delivery.retrying import unreachable_until
+from delivery.throttle import Demand
 from delivery.tracking.links import Tracker, UrlFor, campaign_name, tags_of
 from segments.models import ContactList
 from segments.selectors.contacts import Recipient, merge_contexts
@@ -47,6 +48,7 @@ class OrderDesk:
         self.subject_prefix = subject_prefix
         self.marketing = order.purpose == Purpose.MARKETING
         self.domain = return_domain(order.brand, order.sender)
+        self.sending_domain = order.sender.from_email.rpartition("@")[2].lower()
         self.base_url = links_base(order.brand)
         self.template: CompiledVersion = load(order.template_version_id)
         self.brand = brand_fields(order.brand)
@@ -113,14 +115,45 @@ class OrderDesk:
         return f"{self.base_url}/u/{token.seal()}"
 
 
-def prepare(claimed: Sequence[Claimed], *, at: datetime) -> Iterator[Prepared | Settlement]:
-    """Each claimed message as Prepared, or, when there is nothing to send, as the Settlement that says why."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A claimed message with what it is made from: nothing is rendered before it may go."""
+
+    claimed: Claimed
+    desk: OrderDesk
+    recipient: Recipient
+
+    def demand(self) -> Demand:
+        """What the throttles ask about it."""
+        order = self.desk.order
+        return Demand(
+            self.claimed.id, order.pk, order.lane, order.rate_per_minute, self.desk.sending_domain,
+            (self.recipient.email or "").rpartition("@")[2],
+        )  # fmt: skip
+
+    def prepare(self, *, at: datetime) -> Prepared | Settlement:
+        return _prepare_one(self.claimed, self.desk, self.recipient, at)
+
+
+def load_batch(claimed: Sequence[Claimed], *, at: datetime) -> Iterator[Loaded | Settlement]:
+    """What the batch needs, in one query a kind; a Settlement says why there is nothing to send."""
     orders = SendOrder.objects.select_related("brand", "sender", "list").in_bulk({c.order_id for c in claimed})
     desks = {pk: _desk(order) for pk, order in orders.items()}
     recipients = merge_contexts([c.contact_id for c in claimed])
     for one in claimed:
-        desk = desks[one.order_id]
-        yield _prepare_one(one, desk, recipients.get(one.contact_id), at) if desk else _put_back(one, at)
+        desk, recipient = desks[one.order_id], recipients.get(one.contact_id)
+        if desk is None:
+            yield _put_back(one, at)
+        elif recipient is None or not recipient.email:
+            yield _skipped(one, "no_address" if recipient else "contact_gone")
+        else:
+            yield Loaded(one, desk, recipient)
+
+
+def prepare(claimed: Sequence[Claimed], *, at: datetime) -> Iterator[Prepared | Settlement]:
+    """Each claimed message as Prepared, or, when there is nothing to send, as the Settlement that says why."""
+    for one in load_batch(claimed, at=at):
+        yield one.prepare(at=at) if isinstance(one, Loaded) else one
 
 
 def web_page(message_id: int) -> tuple[str, str]:
@@ -159,9 +192,8 @@ def _put_back(claimed: Claimed, at: datetime) -> Settlement:
     return Settlement(claimed.id, claimed.attempt, Message.State.READY, reason="order_unusable", due_at=due_at)
 
 
-def _prepare_one(claimed: Claimed, desk: OrderDesk, recipient: Recipient | None, at: datetime) -> Prepared | Settlement:
-    if recipient is None or not recipient.email:
-        return _skipped(claimed, "no_address" if recipient else "contact_gone")
+def _prepare_one(claimed: Claimed, desk: OrderDesk, recipient: Recipient, at: datetime) -> Prepared | Settlement:
+    assert recipient.email
     addresses = address_hashes(recipient.email)
     try:
         envelope = desk.envelope(claimed.id, recipient, addresses[0], at=at)
