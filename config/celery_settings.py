@@ -55,6 +55,7 @@ beat_schedule = {
     "recompute-schedules": {"task": "campaigns.recompute_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-agents": {"task": "delivery.forget_agents", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-tallies": {"task": "delivery.forget_tallies", "schedule": 3600.0, "options": {"expires": 3600}},
     "freshness": {"task": "analytics.check_freshness", "schedule": 60.0, "options": {"expires": 60}},
     "partitions": {"task": "delivery.ensure_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -11,6 +11,7 @@ from django.db import connection
 from config.lib.sql import queries
 from delivery.models import DeliveryEvent, Message
 
+TALLY_HOURS = 6
 _IN_FLIGHT = [Message.State.DISPATCHING, Message.State.UNKNOWN]
 
 
@@ -106,3 +107,8 @@ def sweep(*, limit: int = 5000) -> dict[str, int]:
     done = {name: count(name, limit=limit) for name in ("release_claimed", "mark_unknown")}
     done["end_waiting"] = sum(count("end_waiting", order=order_id, limit=limit) for (order_id,) in run("orders_to_end"))
     return done
+
+
+def forget_tallies() -> int:
+    """Drop the tallies that no window looks back to any more."""
+    return count("forget_tallies", hours=TALLY_HOURS)

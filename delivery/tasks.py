@@ -40,6 +40,11 @@ def forget_agents() -> None:
     judging.forget_agents(before=timezone.now() - timedelta(days=settings.TRACKING_AGENT_DAYS))
 
 
+@shared_task(name="delivery.forget_tallies")
+def forget_tallies() -> None:
+    ledger.forget_tallies()
+
+
 @shared_task(name="delivery.ensure_partitions")
 def ensure_partitions() -> None:
     with connection.cursor() as cursor:

@@ -62,7 +62,8 @@ RETURNING m.id, m.attempt;
 
 -- What became of a group, with its delivery events. `attempt` keeps a worker that comes back late from
 -- settling a later attempt; a late answer for a row given up as unknown is still the truth. Not sent after all,
--- it is ready again, or failed when its order has ended meanwhile.
+-- it is ready again, or failed when its order has ended meanwhile. A tally a group is what rates and limits are read
+-- from, instead of from the rows.
 -- name: settle
 WITH settled AS (
     UPDATE delivery_message m
@@ -84,7 +85,15 @@ WITH settled AS (
         CROSS JOIN LATERAL (SELECT was.state = 'unknown' AND given.state = 'ready' AND o.state = 'closed') l(too_late)
     ) v
     WHERE m.id = v.id AND m.attempt = v.attempt AND m.state = ANY(%(from_states)s)
-    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, v.campaign_id, v.kind, v.reason, v.detail
+    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, m.state, m.provider_account_id,
+              v.campaign_id, v.kind, v.reason, v.detail
+), tallied AS (
+    INSERT INTO delivery_sendtally (order_id, provider_account_id, sent, failed, deferred, unknown, skipped)
+    SELECT order_id, provider_account_id, count(*) FILTER (WHERE state = 'sent'),
+           count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE kind = 'deferred'),
+           count(*) FILTER (WHERE state = 'unknown'), count(*) FILTER (WHERE state = 'skipped')
+    FROM settled WHERE state IN ('sent', 'failed', 'unknown', 'skipped') OR kind = 'deferred'
+    GROUP BY order_id, provider_account_id
 ), logged AS (
     INSERT INTO delivery_deliveryevent
         (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason, detail)
@@ -92,6 +101,9 @@ WITH settled AS (
     FROM settled WHERE kind <> ''
 )
 SELECT id FROM settled;
+
+-- name: forget_tallies
+DELETE FROM delivery_sendtally WHERE at < statement_timestamp() - %(hours)s * interval '1 hour';
 
 -- An opt-out: what waits for this address in this scope is skipped, in the opt-out's own transaction.
 -- A row locked by a dispatcher is waited for and read again: if it went out to dispatching, the opt-out waits for it.

@@ -9,7 +9,7 @@ from compliance.models import Reason, Scope
 from compliance.services.suppressions import suppress_email
 from delivery import ledger
 from delivery.ledger import Settlement
-from delivery.models import DeliveryEvent, Lane, Message, Purpose, SendOrder
+from delivery.models import DeliveryEvent, Lane, Message, Purpose, SendOrder, SendTally
 from delivery.selectors.ledger import is_settled, waterfall
 from delivery.services.orders import close_orders, hold_orders, plan_messages, resume_orders
 from tests.factories.delivery import make_contacts, make_order, make_people, plan
@@ -225,3 +225,36 @@ def test_who_left_a_list_is_skipped_in_a_campaign_to_that_list() -> None:
         "ben@example.com", scope=Scope.LIST, scope_id=5, reason=Reason.UNSUBSCRIBED, source="test", at=timezone.now()
     )
     assert _states(order) == {"skipped": 1}
+
+
+def test_a_settled_group_leaves_one_tally_for_each_order_and_account() -> None:
+    first, second = make_order(), make_order()
+    plan(first, make_people(4))
+    plan(second, make_people(1))
+    claimed = _claim()
+    attempts = _begin(claimed)
+    ends = [(S.SENT, "sent"), (S.FAILED, "bounced"), (S.UNKNOWN, "unknown"), (S.READY, "deferred")]
+    mine = [c for c in claimed if c.order_id == first.pk]
+    other = [c for c in claimed if c.order_id == second.pk]
+    ledger.settle(
+        [Settlement(c.id, attempts[c.id], *end) for c, end in zip(mine, ends, strict=True)]
+        + [Settlement(c.id, attempts[c.id], S.SKIPPED, "skipped") for c in other]
+    )
+    fields = ("order_id", "provider_account_id", "sent", "failed", "deferred", "unknown", "skipped")
+    assert set(SendTally.objects.values_list(*fields)) == {
+        (first.pk, 1, 1, 1, 1, 1, 0),
+        (second.pk, 1, 0, 0, 0, 0, 1),
+    }
+
+
+def test_what_was_only_put_back_leaves_no_tally() -> None:
+    plan(make_order(), make_people(2))
+    ledger.settle_unbegun([Settlement(c.id, c.attempt, S.READY, reason="throttled") for c in _claim()])
+    assert not SendTally.objects.exists()
+
+
+def test_old_tallies_are_forgotten() -> None:
+    SendTally.objects.create(order_id=1, at=timezone.now() - timedelta(hours=ledger.TALLY_HOURS, minutes=1))
+    recent = SendTally.objects.create(order_id=1)
+    ledger.forget_tallies()
+    assert SendTally.objects.get() == recent
