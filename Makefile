@@ -11,8 +11,9 @@ MANAGE := $(BIN)/python manage.py
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-setup: ## the virtual environment with the pinned requirements
+setup: ## the virtual environment and the front end, by their pinned requirements
 	@$(PYTHON) .ci/setup.py
+	@$(BIN)/python .ci/front.py
 
 demo: setup ## everything up with demo data, until Ctrl-C
 	@$(MANAGE) demo
@@ -50,4 +51,4 @@ stop: ## stop the embedded services
 
 clean: ## remove all that was made here, the demo's data too
 	@test ! -x $(BIN)/python || { $(MANAGE) services remove; $(BIN)/python -m tests.databases; }
-	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache staticfiles
+	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache staticfiles node_modules config/static/dist screenshots

@@ -1,0 +1,33 @@
+// What every page loads. A page says what it wants by data- attributes (docs: config/front/README.md); parts that are
+// large are loaded when a page has them.
+import htmx from "htmx.org";
+import "./modules/htmx-global.js";
+import "idiomorph/dist/idiomorph-ext.esm.js";
+import "bootstrap/js/dist/dropdown";
+import { enhance, onEnhance } from "./modules/enhance.js";
+import "./modules/autosave.js";
+import "./modules/confirm.js";
+import "./modules/copy.js";
+import "./modules/keeping.js";
+import "./modules/lists.js";
+import "./modules/polling.js";
+import "./modules/rail.js";
+import "./modules/search.js";
+import "./modules/times.js";
+import "./modules/toasts.js";
+
+const LATER = {
+  "[data-chart]": () => import("./charts/chart.js"),
+};
+
+onEnhance(async (root) => {
+  for (const [selector, load] of Object.entries(LATER)) {
+    const found = [...root.querySelectorAll(selector)];
+    if (found.length) (await load()).mount(found);
+  }
+});
+
+document.body.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => enhance(document));
+else enhance(document);
+export { htmx };

@@ -1,0 +1,23 @@
+// Light or dark before the first paint: what was chosen here, else what the machine says.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const chosen = () => {
+  try {
+    return localStorage.getItem("theme");
+  } catch {
+    return null; // storage is off
+  }
+};
+const show = () => document.documentElement.setAttribute("data-bs-theme", chosen() ?? (dark.matches ? "dark" : "light"));
+show();
+dark.addEventListener("change", show);
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("[data-theme-toggle]")) return;
+  const next = document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+  try {
+    localStorage.setItem("theme", next);
+  } catch {
+    /* only for this page then */
+  }
+  document.documentElement.setAttribute("data-bs-theme", next);
+  document.dispatchEvent(new CustomEvent("theme:changed"));
+});
