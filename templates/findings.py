@@ -1,5 +1,6 @@
 """What proofing has to say of a template: a stable code, a place, a sentence that mends it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -32,6 +33,18 @@ class Finding:
     pointer: str = ""
     line: int | None = None
     column: int | None = None
+    block: str = ""
+
+    @property
+    def number(self) -> str:
+        """`E010`, without the name of the app."""
+        return self.code.removeprefix("message_templates.")
+
+    @property
+    def suggestion(self) -> str:
+        """The known name that is close to the wrong one, if the message has one (see `near`)."""
+        found = _NEAR.search(self.message)
+        return found[1] if found else ""
 
     def __str__(self) -> str:
         where = f"{self.pointer}:{self.line}:{self.column}" if self.line else self.pointer
@@ -74,7 +87,9 @@ FIXES = {
     "W008": "Remove it: mail programs do",
     "W009": "Give it an address or take the link away",
     "W010": "Guard it with {% if %} or a default",
+    "W011": "Use https://: mail programs warn of addresses without it, and some show no image from one",
 }
+_NEAR = re.compile(r'; did you mean "([^"]+)"\?$')
 
 
 def finding(number: str, message: str, place: Place) -> Finding:
@@ -82,8 +97,9 @@ def finding(number: str, message: str, place: Place) -> Finding:
     level: Level = "error" if number[0] == "E" else "warning"
     where = f"in the shared block {place.block!r}: " if place.block else ""
     return Finding(
-        level, f"message_templates.{number}", where + message, FIXES[number], place.pointer, place.line, place.column
-    )
+        level, f"message_templates.{number}", where + message, FIXES[number], place.pointer, place.line, place.column,
+        place.block,
+    )  # fmt: skip
 
 
 @dataclass

@@ -26,6 +26,7 @@ _WORD = re.compile(r"\w+")
 _WHOLE_URL = re.compile(r"\{\{-?\s*(?:contact\.)?(\w+)[^}]*\|\s*_url\s*-?\}\}")
 _IMAGES = frozenset({"img", "mj-image", "mj-carousel-image"})
 _REMOVED = frozenset({"script", "iframe", "object", "embed", "applet", "form"})
+_SOURCES = frozenset({"src", "background", "background-url"})
 _NO_LINKS = frozenset({"link", "base", "mj-font"})
 
 
@@ -146,6 +147,10 @@ def _tag(token: Token, body: Protected) -> Iterator[Finding]:
         value = attribute.value or ""
         if value.lstrip().startswith("data:") and len(value) > LARGE_INLINE:
             yield finding("W006", f"{len(value):,} characters of inline data", body.place(attribute.start))
+        elif attribute.name in _SOURCES and value.lstrip().lower().startswith("http:"):
+            yield finding(
+                "W011", "the image comes over a connection that is not encrypted", body.place(attribute.value_start)
+            )
         elif attribute.name == "href" and token.name not in _NO_LINKS and not MARK.search(value):
             yield from _href(attribute, body)
 
@@ -160,6 +165,8 @@ def _href(attribute: Attribute, body: Protected) -> Iterator[Finding]:
         yield finding("E106", f"the link {url[:60]!r} does not work in mail", place)
     elif url in {"", "#"}:
         yield finding("W009", "a link without an address", place)
+    elif url.lower().startswith("http:"):
+        yield finding("W011", f"the link {url[:60]!r} is not encrypted", place)
 
 
 def _unsubscribe(trial: _Trial) -> Iterator[Finding]:

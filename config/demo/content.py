@@ -129,8 +129,8 @@ def template(starter: Starter) -> MessageTemplate:
     """A starter as a template of this deployment, in English."""
     found = MessageTemplate.objects.filter(name=starter.name).first() or create_template(name=starter.name, by=None)
     if not found.current_id:
-        body = (STARTERS / f"{starter.file}.mjml").read_text()
-        draft = ContentDraft("en", "mjml", starter.subject, body, preheader=starter.preheader)
+        body, text = ((STARTERS / f"{starter.file}.{kind}").read_text() for kind in ("mjml", "txt"))
+        draft = ContentDraft("en", "mjml", starter.subject, body, preheader=starter.preheader, text=text)
         save_version(found, contents=[draft], by=None, fallbacks={"first_name": "there"})
         found.refresh_from_db()
     return found

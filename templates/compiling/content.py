@@ -162,7 +162,7 @@ def _mrml(mjml: str) -> str:
         return re.sub(f"{prefix}([0-9a-f]+)z", lambda match: chr(int(match[1], 16)), text)
 
     try:
-        return back(mjml2html(ascii_only))
+        return back(mjml2html(ascii_only, fonts={}))  # MJML's own fonts would be fetched by each reader
     except ValueError as error:
         position = _POSITION.search(str(error))
         offset = len(back(ascii_only[: int(position[1])])) if position and position[1] else 0
