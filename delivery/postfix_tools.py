@@ -56,7 +56,7 @@ def unpack(state_dir: Path) -> Tools | None:
 
 
 def _fetch(folder: Path, target: Path) -> Tools | None:
-    apt = _Apt(folder)
+    apt = Apt(folder)
     apt.download(["postfix"])
     if tools := apt.unpack(target):
         return tools
@@ -81,7 +81,7 @@ def _runs(tools: Tools) -> bool:
     return "usage" in shown.stderr or "-u option" in shown.stderr
 
 
-class _Apt:
+class Apt:
     """Debian's package tool on a package list of its own, so that the system's is neither needed nor touched."""
 
     def __init__(self, folder: Path) -> None:
