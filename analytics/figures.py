@@ -22,7 +22,7 @@ class Figure:
 COUNTS: dict[str, tuple[str, str, str]] = {
     "sent": ("sent", "unique", "messages that the receiving server took"),
     "bounced": ("bounced", "unique", "messages refused for good because of the mailbox, at once or later"),
-    "rejected": ("rejected", "unique", "messages refused for good because of the sender or the message itself"),
+    "rejected": ("rejected", "total", "messages refused for good because of the sender or the message itself"),
     "returned": ("returned", "unique", "messages that were sent and bounced"),
     "opened": ("opened", "human_unique", "messages opened at least once, without what machines fetch"),
     "opened_with_machines": ("opened", "unique", "messages opened at least once, by whomever"),
@@ -35,10 +35,12 @@ COUNTS: dict[str, tuple[str, str, str]] = {
     "unsubscribed": ("unsubscribed", "unique", "messages whose recipient unsubscribed through them"),
     "complained": ("complained", "unique", "messages whose recipient reported them as spam"),
     "skipped": ("skipped", "unique", "messages we chose not to send"),
-    "failed": ("failed", "unique", "messages that could not be made or were given up"),
-    "unknown": ("unknown", "unique", "messages handed over whose reply never came; those heard of later as well"),
+    "failed": ("failed", "total", "messages that could not be made or were given up"),
+    "unknown": ("unknown", "total", "messages handed over whose reply never came and of which nobody knows more"),
     "cancelled": ("cancelled", "unique", "messages whose campaign was cancelled before their turn"),
 }
+# What a message ends as once at a time, and which event takes that back: when it is replayed, or heard of after all.
+TAKEN_BACK = {"failed": "revived", "rejected": "readmitted", "unknown": "resolved"}
 DELIVERED = "sent − returned: messages taken by the receiving server that did not come back"
 ATTEMPTED = "sent + bounced − returned + rejected: messages that got a final answer from a receiving server"
 
@@ -58,7 +60,7 @@ RATES: dict[str, tuple[str, str, str]] = {
 
 def counts(sums: Mapping[tuple[str, str], int], as_of: datetime | None) -> dict[str, Figure]:
     """Every count by name. `sums`: by (kind of event, column of the counters); what is missing is 0."""
-    found = {name: Figure(sums.get((kind, column), 0), as_of, words) for name, (kind, column, words) in COUNTS.items()}
+    found = {name: Figure(_sum(sums, kind, column), as_of, words) for name, (kind, column, words) in COUNTS.items()}
     value = {name: figure.value or 0 for name, figure in found.items()}
     attempted = value["sent"] + value["bounced"] - value["returned"] + value["rejected"]
     found["delivered"] = Figure(value["sent"] - value["returned"], as_of, DELIVERED)
@@ -69,6 +71,10 @@ def counts(sums: Mapping[tuple[str, str], int], as_of: datetime | None) -> dict[
 def rates(of: Mapping[str, Figure]) -> dict[str, Figure]:
     """Every rate in percent with one decimal, from the counts by name."""
     return {name: _rate(of[part], of[whole], words) for name, (part, whole, words) in RATES.items()}
+
+
+def _sum(sums: Mapping[tuple[str, str], int], kind: str, column: str) -> int:
+    return sums.get((kind, column), 0) - sums.get((TAKEN_BACK.get(kind, ""), column), 0)
 
 
 def _rate(part: Figure, whole: Figure, words: str) -> Figure:

@@ -246,6 +246,19 @@ SEND_LEASE_S = env.float("SEND_LEASE_S", default=90.0)
 if SEND_BEGIN_WINDOW_S + SEND_REPLY_TIMEOUT_S >= SEND_LEASE_S:
     raise ImproperlyConfigured("SEND_LEASE_S must be longer than SEND_BEGIN_WINDOW_S and SEND_REPLY_TIMEOUT_S together")
 
+# What goes wrong. A message over which so many workers died is a dead letter; a transactional one that nobody knows of
+# is begun at most so often; providers are asked about unknown ones for so long.
+SEND_MAX_LOSSES = env.int("SEND_MAX_LOSSES", default=5)
+SEND_MAX_ATTEMPTS_UNKNOWN = env.int("SEND_MAX_ATTEMPTS_UNKNOWN", default=10)
+SEND_LOOK_UP_HOURS = env.int("SEND_LOOK_UP_HOURS", default=72)
+# A campaign pauses itself when of its last attempts more than so many per cent went wrong (0: never): bounces are the
+# audience's doing and hurt reputation from 10 % on, the others are ours or a provider's (STANDARDS A9.7, B11.5).
+CAMPAIGN_GUARD_ATTEMPTS = env.int("CAMPAIGN_GUARD_ATTEMPTS", default=100)
+CAMPAIGN_GUARD_MINUTES = env.int("CAMPAIGN_GUARD_MINUTES", default=10)
+CAMPAIGN_MAX_BOUNCED_PERCENT = env.float("CAMPAIGN_MAX_BOUNCED_PERCENT", default=10.0)
+CAMPAIGN_MAX_FAILED_PERCENT = env.float("CAMPAIGN_MAX_FAILED_PERCENT", default=5.0)
+CAMPAIGN_MAX_UNKNOWN_PERCENT = env.float("CAMPAIGN_MAX_UNKNOWN_PERCENT", default=5.0)
+
 # Opens and clicks (delivery/tracking). The bait is a link in each mail that nobody sees but machines follow.
 TRACKING_BAIT = env.bool("TRACKING_BAIT", default=True)
 TRACKING_JUDGE_AFTER_S = env.float("TRACKING_JUDGE_AFTER_S", default=3.0)

@@ -1,14 +1,17 @@
 """The ledger's verbs over batches: plan, claim, begin, settle, and the sweeps. All SQL is in sql/ledger.sql."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from config.lib.sql import queries
+from delivery import dispositions
 from delivery.models import DeliveryEvent, Message
 
 TALLY_HOURS = 6
@@ -17,7 +20,7 @@ _IN_FLIGHT = [Message.State.DISPATCHING, Message.State.UNKNOWN]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One message that this worker may work on until its lease ends."""
+    """One message that this worker may work on until its lease ends: not before `lease_ends` (time.monotonic())."""
 
     id: int
     order_id: int
@@ -25,6 +28,7 @@ class Claimed:
     attempt: int
     deferrals: int = 0
     deferred_since: datetime | None = None
+    lease_ends: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:
     """Take up to `limit` due messages of a lane, an equal share of each open order."""
     # shorter than a dispatch's: a claim that runs out costs nothing but the rendering
     lease_s = settings.SEND_LEASE_S / 3
-    return [Claimed(*row) for row in run("claim", lane=lane, channel=channel, limit=limit, lease_s=lease_s)]
+    lease_ends = time.monotonic() + lease_s
+    rows = run("claim", lane=lane, channel=channel, limit=limit, lease_s=lease_s)
+    return [Claimed(*row, lease_ends) for row in rows]
 
 
 def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:
@@ -68,6 +74,17 @@ def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:
         lease_s=settings.SEND_LEASE_S,
     )  # fmt: skip
     return dict(rows)
+
+
+def begin_again(address_keys: dict[int, int], *, account_id: int, attempts: dict[int, int]) -> dict[int, int]:
+    """The same when the connection was cut in it: what that one had committed goes on as begun, by its attempt.
+
+    Repeated first: it waits for the cut one when that still runs. Nobody else can have begun these rows as long as
+    their claim lasts. `attempts`: the number that each is begun under.
+    """
+    anew = begin(address_keys, account_id=account_id)
+    before = run("begun", ids=list(attempts), attempts=list(attempts.values()))
+    return dict(before) | anew
 
 
 def settle(settlements: Sequence[Settlement]) -> set[int]:
@@ -104,7 +121,11 @@ def _text(words: str, length: int) -> str:
 
 def sweep(*, limit: int = 5000) -> dict[str, int]:
     """Give back or give up what dead workers and ended orders left, at most `limit` rows a statement."""
-    done = {name: count(name, limit=limit) for name in ("release_claimed", "mark_unknown")}
+    done = {
+        "release_claimed": count("release_claimed", limit=limit, max_losses=settings.SEND_MAX_LOSSES),
+        "mark_unknown": count("mark_unknown", limit=limit),
+    }
+    done["resend_unknown"] = dispositions.resend_unknown()
     done["end_waiting"] = sum(count("end_waiting", order=order_id, limit=limit) for (order_id,) in run("orders_to_end"))
     return done
 

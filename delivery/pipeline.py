@@ -67,9 +67,15 @@ def _work(claimed: Sequence[Claimed], lane: str, channel: str) -> None:
             homeless.append(one.claimed)
     ledger.settle_unbegun(unbegun)
     _put_back(homeless, "no_provider")
+    # with a slow provider the rest of a batch goes back in time: a claim that runs out counts as a worker's death
+    stop_at = min(one.lease_ends for one in claimed) - settings.SEND_LEASE_S / 6
     for account, loaded in by_account.values():
         for start in range(0, len(loaded), GROUP):
-            _work_group(loaded[start : start + GROUP], account)
+            group = loaded[start : start + GROUP]
+            if time.monotonic() < stop_at:
+                _work_group(group, account)
+            else:
+                ledger.settle_unbegun([_at_once(one.claimed) for one in group])
 
 
 def _work_group(loaded: Sequence[Loaded], account: Account) -> None:
@@ -96,6 +102,10 @@ def _wait(claimed: Claimed, wait: throttle.Wait) -> Settlement:
     return Settlement(claimed.id, claimed.attempt, Message.State.READY, reason=wait.reason, due_at=wait.until)
 
 
+def _at_once(claimed: Claimed) -> Settlement:
+    return Settlement(claimed.id, claimed.attempt, Message.State.READY)
+
+
 def _put_back(claimed: Sequence[Claimed], reason: str) -> None:
     """Nothing can be sent for now: look again in a while, and say why they wait."""
     at = timezone.now()
@@ -114,7 +124,7 @@ def _send_group(group: Sequence[Prepared], account: Account) -> Sequence[Receipt
     # taken before the intent, on a clock that nobody sets: shorter than the lease that the intent gives
     begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
     with stages.stage("intent"):
-        attempts = ledger.begin({p.claimed.id: p.candidate.addresses[0].key for p in group}, account_id=account.id)
+        attempts = _begin(group, account, begin_before)
     begun = {p.claimed.id: p for p in group if p.claimed.id in attempts}
     with stages.stage("gate"):
         verdicts = _gate(begun, begin_before)
@@ -123,6 +133,18 @@ def _send_group(group: Sequence[Prepared], account: Account) -> Sequence[Receipt
     with stages.stage("settle"):
         _settle(begun, attempts, verdicts or {}, receipts)
     return receipts
+
+
+def _begin(group: Sequence[Prepared], account: Account, begin_before: float) -> dict[int, int]:
+    """Commit the intent. When the connection is cut in it nobody knows whether it was: asked again, we do."""
+    keys = {p.claimed.id: p.candidate.addresses[0].key for p in group}
+    try:
+        return ledger.begin(keys, account_id=account.id)
+    except (OperationalError, InterfaceError):
+        connection.close()
+    attempts = {p.claimed.id: p.claimed.attempt + 1 for p in group}
+    sure_until = min(begin_before, *(p.claimed.lease_ends for p in group))
+    return _until(sure_until, lambda: ledger.begin_again(keys, account_id=account.id, attempts=attempts)) or {}
 
 
 def _gate(begun: dict[int, Prepared], begin_before: float) -> dict[int, Verdict] | None:

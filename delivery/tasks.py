@@ -13,9 +13,12 @@ from delivery.tracking import judging
 
 # Short slices let a worker stop within a deploy's patience and make room for other work of its queue.
 SLICE_S = 5.0
+# Beyond the longest that a slice can take (its last batch, the answers of its last group, writing them down), the
+# process hangs over a message: it is killed, and its death counted (delivery/sql/ledger.sql, release_claimed).
+HUNG_AFTER_S = SLICE_S + 3 * settings.SEND_LEASE_S
 
 
-@shared_task(name="delivery.send")
+@shared_task(name="delivery.send", time_limit=HUNG_AFTER_S, soft_time_limit=0)
 def send(lane: str) -> None:
     """Send what is due in a lane for one slice, and ring again when something is left."""
     if pipeline.work_lane(lane, seconds=SLICE_S):

@@ -123,6 +123,7 @@ class SendTally(models.Model):
     provider_account_id = models.BigIntegerField(null=True)
     sent = models.PositiveIntegerField(db_default=0)
     failed = models.PositiveIntegerField(db_default=0)
+    bounced = models.PositiveIntegerField(db_default=0, help_text="Of the failed, those that their mailbox refused")
     deferred = models.PositiveIntegerField(db_default=0)
     unknown = models.PositiveIntegerField(db_default=0)
     skipped = models.PositiveIntegerField(db_default=0)

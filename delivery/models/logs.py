@@ -23,6 +23,10 @@ class DeliveryEvent(models.Model):
         SKIPPED = "skipped"
         UNKNOWN = "unknown"
         CANCELLED = "cancelled"
+        # Each takes one earlier event of its message back, so that the figures follow the ledger:
+        REVIVED = "revived"  # a `failed`
+        READMITTED = "readmitted"  # a `rejected`
+        RESOLVED = "resolved"  # an `unknown`
 
     at = models.DateTimeField(db_default=Now())
     kind = models.CharField(max_length=12, choices=Kind)

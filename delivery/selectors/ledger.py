@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from delivery import ledger
@@ -52,7 +53,8 @@ def waterfall(campaign_id: int) -> Waterfall:
 
 def is_settled(campaign_id: int) -> bool:
     """Whether no message of a campaign may still go out. One statement, since a message may step back meanwhile."""
-    return not ledger.run("is_outstanding", campaign=campaign_id)[0][0]
+    attempts = settings.SEND_MAX_ATTEMPTS_UNKNOWN
+    return not ledger.run("is_outstanding", campaign=campaign_id, attempts=attempts)[0][0]
 
 
 def messages_of(contact_id: int, campaign_id: int) -> QuerySet[Message]:

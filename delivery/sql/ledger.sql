@@ -23,6 +23,9 @@ SELECT count(*) FROM planned;
 
 -- A batch of one lane: each open order with something due gets an equal share, so no campaign starves another.
 -- Both probes use the partial index message_ready, which holds only what waits.
+-- Messages that were claimed when a worker died may have killed it: they go by themselves, in batches of an eighth for
+-- each death (300, 37, 4, 1), so that the innocent among them get away and the culprit ends alone (STANDARDS B11.2-3).
+-- A batch is of the kind of its oldest message; what a dead worker left is due anew, behind what was due before.
 -- name: claim
 -- The order of the orders is drawn anew each time, so that with more orders than a batch has places none starves.
 WITH due AS MATERIALIZED (
@@ -36,18 +39,23 @@ WITH due AS MATERIALIZED (
     ORDER BY random()
     LIMIT %(limit)s
 ), picked AS MATERIALIZED (
-    SELECT m.id FROM due CROSS JOIN LATERAL (
-        SELECT id FROM delivery_message
+    SELECT m.* FROM due CROSS JOIN LATERAL (
+        SELECT id, losses, due_at FROM delivery_message
         WHERE order_id = due.id AND state = 'ready' AND due_at <= statement_timestamp()
         ORDER BY due_at, id
         LIMIT (SELECT ceil(%(limit)s::numeric / count(*)) FROM due)
         FOR UPDATE SKIP LOCKED
     ) m
     LIMIT %(limit)s
+), alike AS MATERIALIZED (
+    SELECT losses FROM picked ORDER BY due_at, id LIMIT 1
+), chosen AS (
+    SELECT id FROM picked WHERE losses = (SELECT losses FROM alike)
+    ORDER BY due_at, id LIMIT (SELECT greatest(1, %(limit)s / (8 ^ losses)::int) FROM alike)
 )
 UPDATE delivery_message m
 SET state = 'claimed', lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
-FROM picked WHERE m.id = picked.id
+FROM chosen WHERE m.id = chosen.id
 RETURNING m.id, m.order_id, m.contact_id, m.attempt, m.deferrals, m.deferred_since;
 
 -- The intent. Only rows that are still claimed pass (an opt-out or another worker may have taken them);
@@ -60,6 +68,11 @@ FROM unnest(%(ids)s::bigint[], %(address_keys)s::bigint[]) AS v(id, address_key)
 WHERE m.id = v.id AND m.state = 'claimed'
 RETURNING m.id, m.attempt;
 
+-- Those that were begun under these attempts.
+-- name: begun
+SELECT m.id, m.attempt FROM unnest(%(ids)s::bigint[], %(attempts)s::int[]) AS v(id, attempt)
+JOIN delivery_message m ON m.id = v.id AND m.attempt = v.attempt AND m.state = 'dispatching';
+
 -- What became of a group, with its delivery events. `attempt` keeps a worker that comes back late from
 -- settling a later attempt; a late answer for a row given up as unknown is still the truth. Not sent after all,
 -- it is ready again, or failed when its order has ended meanwhile. A tally a group is what rates and limits are read
@@ -67,7 +80,9 @@ RETURNING m.id, m.attempt;
 -- name: settle
 WITH settled AS (
     UPDATE delivery_message m
-    SET state = v.state, reason = v.reason, due_at = coalesce(v.due_at, m.due_at), lease_until = NULL,
+    SET state = v.state, reason = v.reason, due_at = coalesce(v.due_at, m.due_at),
+        -- RETURNING shows what was before only from Postgres 18 on: the epoch says that it was given up as unknown
+        lease_until = CASE WHEN m.state = 'unknown' THEN 'epoch'::timestamptz END,
         settled_at = CASE WHEN v.state <> 'ready' THEN now() END,
         deferrals = m.deferrals + (v.kind = 'deferred')::int,
         deferred_since = CASE WHEN v.kind = 'deferred' THEN coalesce(m.deferred_since, now()) ELSE m.deferred_since END
@@ -86,19 +101,30 @@ WITH settled AS (
     ) v
     WHERE m.id = v.id AND m.attempt = v.attempt AND m.state = ANY(%(from_states)s)
     RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, m.state, m.provider_account_id,
-              v.campaign_id, v.kind, v.reason, v.detail
+              m.lease_until IS NOT NULL AS was_unknown, v.campaign_id, v.kind, v.reason, v.detail
 ), tallied AS (
-    INSERT INTO delivery_sendtally (order_id, provider_account_id, sent, failed, deferred, unknown, skipped)
+    INSERT INTO delivery_sendtally (order_id, provider_account_id, sent, failed, bounced, deferred, unknown, skipped)
     SELECT order_id, provider_account_id, count(*) FILTER (WHERE state = 'sent'),
-           count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE kind = 'deferred'),
+           count(*) FILTER (WHERE state = 'failed'), count(*) FILTER (WHERE kind = 'bounced'), count(*) FILTER (WHERE kind = 'deferred'),
            count(*) FILTER (WHERE state = 'unknown'), count(*) FILTER (WHERE state = 'skipped')
     FROM settled WHERE state IN ('sent', 'failed', 'unknown', 'skipped') OR kind = 'deferred'
     GROUP BY order_id, provider_account_id
+), dead AS (
+    -- every failure but those that the mailbox itself is the reason of; the same fault has the same fingerprint
+    INSERT INTO delivery_deadletter
+        (message_id, order_id, campaign_id, contact_id, reason, error, fingerprint, attempts, resolution)
+    SELECT id, order_id, campaign_id, contact_id, reason, detail,
+           left(md5(reason || regexp_replace(detail, '[0-9]+', '#', 'g')), 16), attempt, ''
+    FROM settled WHERE state = 'failed' AND kind <> 'bounced' AND campaign_id <> 0
+    ON CONFLICT DO NOTHING
 ), logged AS (
     INSERT INTO delivery_deliveryevent
         (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason, detail)
     SELECT kind, id, contact_id, campaign_id, order_id, channel, attempt, reason, detail
     FROM settled WHERE kind <> ''
+    UNION ALL
+    SELECT 'resolved', id, contact_id, campaign_id, order_id, channel, attempt, 'heard_of', ''
+    FROM settled WHERE was_unknown AND state <> 'unknown'
 )
 SELECT id FROM settled;
 
@@ -141,13 +167,35 @@ SELECT EXISTS (
     WHERE state = 'dispatching' AND channel = %(channel)s AND lease_until > clock_timestamp() AND lease_until < %(until)s
 );
 
--- A claimed row whose lease ran out was never begun: its worker died before the intent.
+-- A claimed row whose lease ran out was never begun: its worker died before the intent. It counts the deaths; after so
+-- many it is to blame itself and is given up, as a dead letter.
 -- name: release_claimed
-UPDATE delivery_message SET state = 'ready', lease_until = NULL
-WHERE id IN (
-    SELECT id FROM delivery_message WHERE state = 'claimed' AND lease_until < clock_timestamp()
-    ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-);
+WITH released AS (
+    UPDATE delivery_message m
+    SET lease_until = NULL, losses = m.losses + 1, due_at = greatest(m.due_at, statement_timestamp()),
+        state = CASE WHEN m.losses + 1 < %(max_losses)s THEN 'ready' ELSE 'failed' END,
+        reason = CASE WHEN m.losses + 1 < %(max_losses)s THEN m.reason ELSE 'poison' END,
+        settled_at = CASE WHEN m.losses + 1 < %(max_losses)s THEN NULL ELSE now() END
+    WHERE m.id IN (
+        SELECT id FROM delivery_message WHERE state = 'claimed' AND lease_until < clock_timestamp()
+        ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING m.id, m.order_id, m.contact_id, m.channel, m.attempt, m.state, m.losses
+), poison AS (
+    SELECT r.*, o.campaign_id, format('Workers that died over it: %%s.', r.losses) AS detail
+    FROM released r JOIN delivery_sendorder o ON o.id = r.order_id WHERE r.state = 'failed'
+), dead AS (
+    INSERT INTO delivery_deadletter
+        (message_id, order_id, campaign_id, contact_id, reason, error, fingerprint, attempts, resolution)
+    SELECT id, order_id, campaign_id, contact_id, 'poison', detail, left(md5('poison'), 16), attempt, ''
+    FROM poison WHERE campaign_id <> 0
+    ON CONFLICT DO NOTHING
+), logged AS (
+    INSERT INTO delivery_deliveryevent
+        (kind, message_id, contact_id, campaign_id, order_id, channel, attempt, reason, detail)
+    SELECT 'failed', id, contact_id, campaign_id, order_id, channel, attempt, 'poison', detail FROM poison
+)
+SELECT id FROM released;
 
 -- A dispatching row whose lease ran out may or may not have been sent: nobody can know (RFC 1047).
 -- name: mark_unknown
@@ -211,6 +259,14 @@ SELECT EXISTS (
     ) leased
     JOIN delivery_sendorder o ON o.id = leased.order_id
     WHERE o.campaign_id = %(campaign)s
+) OR EXISTS (  -- what nobody knows of goes out again when its order says so
+    SELECT FROM (
+        SELECT order_id FROM delivery_message
+        WHERE state = 'unknown' AND attempt < %(attempts)s
+          AND EXISTS (SELECT FROM delivery_sendorder WHERE campaign_id = %(campaign)s AND resend_unknown) OFFSET 0
+    ) lost
+    JOIN delivery_sendorder o ON o.id = lost.order_id
+    WHERE o.campaign_id = %(campaign)s AND o.resend_unknown AND o.state <> 'closed'
 );
 
 -- What is due in each lane, and since when: open orders alone, from the partial index.

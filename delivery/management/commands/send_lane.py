@@ -1,7 +1,9 @@
 """`manage.py send_lane bulk`: work a lane in this process, without Celery, until stopped or until nothing is due."""
 
+import faulthandler
 import json
 import signal
+import sys
 import time
 from types import FrameType
 from typing import Any
@@ -12,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from config.lib.bench import peak_rss_mb
 from delivery import ledger, pipeline
 from delivery.models import Lane
+from delivery.tasks import HUNG_AFTER_S
 
 
 class Command(BaseCommand):
@@ -37,7 +40,10 @@ class Command(BaseCommand):
     def _work(self, lane: str, drain: bool) -> None:
         while not self.stopping:
             try:
+                # ends this process when it hangs over a message, whatever it hangs in: its death is counted
+                faulthandler.dump_traceback_later(HUNG_AFTER_S, exit=True, file=sys.__stderr__)
                 more = pipeline.work_lane(lane, seconds=1.0)
+                faulthandler.cancel_dump_traceback_later()
                 ledger.sweep()
             except (OperationalError, InterfaceError) as error:
                 self.stderr.write(f"The database is away ({type(error).__name__}); trying again.")
