@@ -34,7 +34,7 @@ def to_stdout(name: str, line: str) -> None:
 class Supervisor:
     """Keeps programs running between `start` and `stop`; a context manager over both.
 
-    Each program leads a process group of its own, so that Ctrl-C reaches only us and `stop` reaches its children too.
+    Each program leads a process group of its own, so that Ctrl-C reaches only us and none of its children outlives it.
     `say(name, line)` gets every line of output; `grace` is how many seconds a program has to end after SIGTERM.
     """
 
@@ -70,11 +70,14 @@ class Supervisor:
             return {name: child.pid for name, child in self._children.items() if child.poll() is None}
 
     def stop(self) -> None:
-        """SIGTERM to every group, SIGKILL to what is left after the grace; returns when all are gone."""
+        """SIGTERM to every program, SIGKILL to the groups that are left after the grace; returns when all are gone.
+
+        Its children are a program's own to end: Celery's would die of a SIGTERM in the middle of a message.
+        """
         with self._lock:
             self._stopping.set()
             for child in self._children.values():
-                _signal_group(child, signal.SIGTERM)
+                child.terminate()
         deadline = time.monotonic() + self._grace
         try:
             for thread in self._threads:

@@ -16,6 +16,18 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print(subprocess.Popen(["sleep", "60"]).pid, flush=True)
 time.sleep(60)
 """
+PATIENT_CODE = """
+import signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+def stop(number, frame):
+    time.sleep(0.2)
+    child.communicate(b"go\\n")
+    print("child ended with", child.returncode, flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, stop)
+print("here", flush=True)
+time.sleep(60)
+"""
 STUBBORN = [sys.executable, "-c", STUBBORN_CODE]
 
 
@@ -69,6 +81,13 @@ def test_stop_ends_children_of_children_that_ignore_sigterm() -> None:
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_stop_lets_a_program_end_its_children_itself() -> None:
+    lines = Lines()
+    with Supervisor([Program("one", [sys.executable, "-c", PATIENT_CODE])], say=lines.add):
+        _until(lambda: lines)
+    _until(lambda: ("one", "child ended with 0") in lines)
 
 
 def test_what_a_dead_program_leaves_behind_does_not_run_on() -> None:
