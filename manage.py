@@ -5,7 +5,9 @@ import os
 import sys
 
 # These need neither database nor Redis, or say themselves what is wrong with them.
-_ALONE = {"help", "version", "check", "collectstatic", "doctor", "mailbox", "secrets", "services", "up", "demo"}
+_ALONE = {
+    "help", "version", "check", "collectstatic", "doctor", "mailbox", "secrets", "services", "up", "demo", "faults",
+}  # fmt: skip
 
 
 def main() -> None:

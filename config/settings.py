@@ -233,6 +233,28 @@ BENCHES = [
     "delivery.bench_tracking.TrackingBench",
     "config.bench_api.ApiBench",
 ]
+FAULTS = [
+    "config.faults.smtp.GoodServer",
+    "config.faults.smtp.ComeLater",
+    "config.faults.smtp.Refused",
+    "config.faults.smtp.Dropped",
+    "config.faults.smtp.AcceptedThenDropped",
+    "config.faults.smtp.SlowAnswer",
+    "config.faults.smtp.Garbage",
+    "config.faults.smtp.AcceptedThenDroppedTransactional",
+    "config.faults.workers.Killed",
+    "config.faults.workers.KilledTransactional",
+    "config.faults.workers.Deployed",
+    "config.faults.workers.TwoBeats",
+    "config.faults.workers.TwoDeployments",
+    "config.faults.postgres.RestartedFast",
+    "config.faults.postgres.RestartedImmediately",
+    "config.faults.postgres.Cut",
+    "config.faults.postgres.DiskFull",
+    "config.faults.redis.Emptied",
+    "config.faults.redis.Stopped",
+    "config.faults.clocks.ClockSteps",
+]
 
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)

@@ -108,7 +108,7 @@ class Session(asyncio.Protocol):
             self._accept(head)
         if met:
             return self._misbehave(met)
-        return self._later(_TAKEN, self._delay) if self._delay else _TAKEN
+        return self._after(self._delay, _TAKEN)
 
     def _meet(self, at: Step) -> Misbehaviour | None:
         return self._script.next(at, self._recipient)
@@ -116,14 +116,15 @@ class Session(asyncio.Protocol):
     def _misbehave(self, met: Misbehaviour) -> bytes | None:
         usual = _TAKEN if met.delay_ms else b""
         reply = f"{met.reply}\r\n".encode("latin-1") if met.reply else usual
-        if met.delay_ms:
-            return self._later(reply, met.delay_ms / 1000)
-        self._leaving = met.drop
-        return reply
+        self._leaving = met.drop and not met.delay_ms
+        return self._after(met.delay_ms / 1000, reply)
 
-    def _later(self, reply: bytes, seconds: float) -> None:
+    def _after(self, seconds: float, reply: bytes) -> bytes | None:
+        if not seconds:
+            return reply
         self._waiting = True
         asyncio.get_running_loop().call_later(seconds, self._answer_late, reply)
+        return None
 
     def _answer_late(self, reply: bytes) -> None:
         self._waiting = False
