@@ -67,7 +67,9 @@ class OrderDesk:
         public_id = public_ids.encode("message", message_id)
         assert recipient.email
         links = self._links(message_id, public_id, recipient, address)
-        rendered = self.render(recipient, links)
+        rendered = self.template.render_pieces(
+            fields=recipient.fields, language=recipient.language, brand=self.brand, links=links
+        )
         tracked = self._is_tracked(recipient) and rendered.html
         data = self.letterhead.assemble(
             to_name=display_name(recipient),
@@ -94,12 +96,14 @@ class OrderDesk:
         return self.order.brand.tracking and recipient.tracking
 
     def _links(self, message_id: int, public_id: str, recipient: Recipient, address: AddressHash) -> Links:
+        slots: Sequence[str] = ()
         url_for: UrlFor | None = self.tracker.plain if self.tracker.tags else None
         if self._is_tracked(recipient):
-            language = self.template.content_for(recipient.language).language
-            url_for = self.tracker.url_for(message_id, public_id, language)
+            content = self.template.content_for(recipient.language)
+            url_for = self.tracker.url_for(message_id, public_id, content.language)
+            slots = self.tracker.slots(public_id, content)
         unsubscribe = self._unsubscribe_url(message_id, recipient.contact_id, address)
-        return Links(unsubscribe, url_for, self.tracker.view_url(public_id))
+        return Links(unsubscribe, url_for, self.tracker.view_url(public_id), slots)
 
     def candidate(self, claimed: Claimed, addresses: Sequence[AddressHash]) -> Candidate:
         order = self.order

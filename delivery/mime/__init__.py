@@ -6,7 +6,7 @@ The standard library's EmailMessage takes 600 us for the same 20 kB; a property 
 from collections.abc import Iterable
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 from delivery.mime import bodies
@@ -61,15 +61,16 @@ class Letterhead:
         to_name: str,
         to_email: str,
         subject: str,
-        html: str,
-        text: str,
+        html: str | list[str],
+        text: str | list[str],
         message_id: str,
         date: datetime,
         unsubscribe_url: str = "",
     ) -> bytes:
         """The whole message: CRLF lines, not dot-stuffed, 7-bit unless an address is not ASCII.
 
-        `message_id` is `token@domain` without brackets, `date` has a zone. The same arguments give the same bytes.
+        `html` and `text` may come in pieces (templates/pieces.py). `message_id` is `token@domain` without brackets,
+        `date` has a zone. The same arguments give the same bytes.
         Raises HeaderInjection, or BadHeader naming what cannot be written.
         """
         refuse_injection(message_id)
@@ -90,7 +91,7 @@ def _date_field(at: datetime) -> str:
     return f"Date: {format_datetime(at)}\r\n"
 
 
-def _content(html: str, text: str, message_id: str) -> bytes:
+def _content(html: str | list[str], text: str | list[str], message_id: str) -> bytes:
     parts = [_part(kind, body) for kind, body in (("plain", text), ("html", html)) if body or kind == "plain"]
     if not html:
         return parts[0] + b"\r\n"
@@ -106,6 +107,11 @@ def _content(html: str, text: str, message_id: str) -> bytes:
     )
 
 
-def _part(kind: str, text: str) -> bytes:
-    encoding, body = bodies.encode(text)
-    return f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + body
+def _part(kind: str, text: str | list[str]) -> bytes:
+    encoding, body = bodies.encode([text] if isinstance(text, str) else text)
+    return _part_head(kind, encoding) + body
+
+
+@cache
+def _part_head(kind: str, encoding: str) -> bytes:
+    return f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()

@@ -1,7 +1,7 @@
 """The tracked links of a mail, its pixel, and where a click leads."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import quote, unquote_plus, urlencode
 
@@ -12,6 +12,7 @@ from django.utils.encoding import iri_to_uri
 from config.lib import public_ids
 from delivery.tracking import tokens
 from templates.models import TemplateLink
+from templates.rendering import CompiledContent
 
 UrlFor = Callable[[int | None, str], str]
 
@@ -29,6 +30,7 @@ class Tracker:
         self.base_url = base_url
         self.links = link_ids(version_id)
         self.tags = tags
+        self.marks = tokens.click_marker()
         self.click, self.open, self.view = tokens.signer("click"), tokens.signer("open"), tokens.signer("view")
 
     def plain(self, slot: int | None, url: str) -> str:
@@ -50,6 +52,15 @@ class Tracker:
 
         return url_for
 
+    def slots(self, message: str, content: CompiledContent) -> list[str]:
+        """The tracked addresses of a content's static links for one message, in order, signed all at once."""
+        links = self.links.get(content.language.lower(), {})
+        slots = list(content.urls)
+        base = f"{self.base_url}/c/{message}"
+        for (slot, link), mark in zip(links.items(), self.marks(message, links.values()), strict=True):
+            slots[slot] = base + link + mark
+        return slots
+
     def view_url(self, message: str) -> str:
         """Where a message can be read in a browser."""
         return f"{self.base_url}/v/{self.view(message)}"
@@ -57,15 +68,19 @@ class Tracker:
     def pixel_url(self, message: str) -> str:
         return f"{self.base_url}/o/{self.open(message)}.gif"
 
-    def with_pixel(self, html: str, message: str) -> str:
+    def with_pixel(self, html: Sequence[str], message: str) -> list[str]:
         """The HTML part with the pixel at its end, and with a link that nobody sees but machines follow (A11.4)."""
         tail = f'<img src="{self.pixel_url(message)}" width="1" height="1" alt="">'
         if settings.TRACKING_BAIT:
             bait = self.click(message + _public("link", tokens.BAIT))
             # no text, no size, out of the tab order and hidden from screen readers
             tail = f'<a href="{self.base_url}/c/{bait}" style="{_HIDDEN}" tabindex="-1" aria-hidden="true"></a>' + tail
-        end = html.rfind("</body>")
-        return html[:end] + tail + html[end:] if end >= 0 else html + tail
+        for index in reversed(range(len(html))):
+            before, end, after = html[index].rpartition("</body>")
+            if end:
+                around = [before, tail, end + after] if before else [tail, html[index]]
+                return [*html[:index], *around, *html[index + 1 :]]
+        return [*html, tail]
 
 
 def campaign_name(campaign_id: int, label: str) -> str:

@@ -96,18 +96,19 @@ class Context(RenderContext):
 class Output:
     """What a template writes to: as much of a text file as nodes use, with a limit in characters."""
 
-    __slots__ = ("_parts", "left")
+    __slots__ = ("left", "parts")
 
     def __init__(self, limit: int = MAX_OUTPUT) -> None:
-        self._parts: list[str] = []
+        self.parts: list[str] = []
         self.left = limit
 
     def write(self, text: str) -> int:
-        self.left -= len(text)
+        size = len(text)
+        self.left -= size
         if self.left < 0:
             raise OutputStreamLimitError("the message is too long", token=None)
-        self._parts.append(text)
-        return len(text)
+        self.parts.append(text)
+        return size
 
     def getvalue(self) -> str:
-        return "".join(self._parts)
+        return "".join(self.parts)

@@ -6,7 +6,7 @@ and the filters in hrefs.py. So what is stored as compiled is again Liquid.
 """
 
 from liquid import Environment
-from liquid.builtin import content, illegal, output
+from liquid.builtin import illegal
 from liquid.builtin.tags import (
     assign_tag,
     capture_tag,
@@ -24,11 +24,12 @@ from liquid.template import BoundTemplate
 from liquid.token import Token
 
 from templates.dialect import filters, hrefs
+from templates.dialect.nodes import Literal, Output
 from templates.dialect.tags import For, Slot, Url
 
 _TAGS: tuple[type[Tag], ...] = (
-    content.Literal,
-    output.Output,
+    Literal,
+    Output,
     illegal.Illegal,
     if_tag.IfTag,
     unless_tag.UnlessTag,

@@ -43,7 +43,7 @@ class For(for_tag.ForTag):
     node_class = _WeighedFor
 
 
-class _SlotNode(Node):
+class SlotNode(Node):
     __slots__ = ("number",)
 
     def __init__(self, token: Token, number: int) -> None:
@@ -62,7 +62,7 @@ class Slot(Tag):
 
     def parse(self, stream: TokenStream) -> Node:
         token = stream.eat(TOKEN_TAG)
-        return _SlotNode(token, int(stream.expect(TOKEN_EXPRESSION).value))
+        return SlotNode(token, int(stream.expect(TOKEN_EXPRESSION).value))
 
 
 class _UrlNode(Node):

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery.mime import BadHeader, HeaderInjection, Letterhead
+from delivery.mime import BadHeader, HeaderInjection, Letterhead, bodies
+from templates.pieces import Static
 
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 PERSON: dict[str, Any] = {
@@ -245,3 +246,32 @@ def test_each_body_takes_the_plainest_encoding_that_is_safe(text: str, encoding:
     part = assemble(text=text).get_body(("plain",))
     assert part is not None
     assert part["Content-Transfer-Encoding"] == encoding
+
+
+PIECES = st.lists(
+    LONG_BODY | st.builds(lambda text: Static(text.replace("\r", "")), LONG_BODY) | st.just(Static("static " * 40)),
+    max_size=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PIECES, PIECES)
+def test_a_body_in_pieces_says_what_they_say_joined(text: list[str], html: list[str]) -> None:
+    raw = letterhead().assemble(**{**PERSON, "text": text, "html": [*html, "<"]})
+    message = parsed(raw)
+    assert unix(body(message, "plain")) == "".join(map(unix, text))
+    assert unix(body(message, "html")) == "".join(map(unix, [*html, "<"]))
+    assert raw.isascii()
+    assert raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n")
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        if part is not None and part["Content-Transfer-Encoding"] == "quoted-printable":
+            assert max(map(len, part.as_bytes().partition(b"\n\n")[2].splitlines()), default=0) <= 76
+
+
+def test_what_all_messages_share_is_encoded_once() -> None:
+    shared = Static("Grüße an alle, die dies lesen, und an jene, die es nicht lesen. " * 3)
+    before = bodies._static.cache_info().hits
+    for name in ("Ana", "Ben"):
+        assemble(html=[shared, name])
+    assert bodies._static.cache_info().hits == before + 1

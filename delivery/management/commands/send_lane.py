@@ -32,9 +32,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, lane: str, drain: bool, report: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, self._stop)
         began_at = time.monotonic()  # one clock for all processes of a machine
+        cpu_s = time.process_time()
         self._work(lane, drain)
         if report:
-            figures = {"began_at": began_at, "ended_at": time.monotonic(), "rss_mb": peak_rss_mb()}
+            figures = {
+                "began_at": began_at, "ended_at": time.monotonic(), "cpu_s": time.process_time() - cpu_s,
+                "rss_mb": peak_rss_mb(),
+            }  # fmt: skip
             self.stdout.write(json.dumps({"seconds": pipeline.stages.seconds, **figures}))
 
     def _work(self, lane: str, drain: bool) -> None:
