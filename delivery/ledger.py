@@ -20,7 +20,7 @@ _IN_FLIGHT = [Message.State.DISPATCHING, Message.State.UNKNOWN]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One message that this worker may work on until its lease ends: not before `lease_ends` (time.monotonic())."""
+    """One message, claimed at `claimed_at`, that this worker may work on until `lease_ends` (time.monotonic())."""
 
     id: int
     order_id: int
@@ -29,6 +29,7 @@ class Claimed:
     deferrals: int = 0
     deferred_since: datetime | None = None
     lease_ends: float = inf
+    claimed_at: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,9 @@ def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:
     """Take up to `limit` due messages of a lane, an equal share of each open order."""
     # shorter than a dispatch's: a claim that runs out costs nothing but the rendering
     lease_s = settings.SEND_LEASE_S / 3
-    lease_ends = time.monotonic() + lease_s
+    claimed_at = time.monotonic()
     rows = run("claim", lane=lane, channel=channel, limit=limit, lease_s=lease_s)
-    return [Claimed(*row, lease_ends) for row in rows]
+    return [Claimed(*row, lease_ends=claimed_at + lease_s, claimed_at=claimed_at) for row in rows]
 
 
 def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:

@@ -24,7 +24,7 @@ from compliance.gate import Action, Candidate, Verdict, decide
 from compliance.models import Reason, Scope
 from compliance.services.suppressions import suppress
 from config.lib.bench import Stopwatch
-from delivery import accounts, ledger, throttle
+from delivery import accounts, ledger, meters, throttle
 from delivery.accounts import Account
 from delivery.ledger import Claimed, Settlement
 from delivery.models import DeliveryEvent, Message
@@ -94,6 +94,8 @@ def _work_group(loaded: Sequence[Loaded], account: Account) -> None:
     if ready:
         receipts = _send_group(ready, account)
         at = timezone.now()
+        gated, seconds = len(ready) - len(receipts), max(time.monotonic() - ready[0].claimed.claimed_at, 0)
+        meters.handed_over(loaded[0].desk.order.lane, account.id, receipts, gated=gated, seconds=seconds)
         throttle.observe([demands[receipt.message_id] for receipt in receipts], receipts, account, at=at)
         accounts.report(account, receipts, at=at)
 
