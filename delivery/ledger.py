@@ -65,7 +65,8 @@ def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:
     lease_s = settings.SEND_LEASE_S / 3
     claimed_at = time.monotonic()
     rows = run("claim", lane=lane, channel=channel, limit=limit, lease_s=lease_s)
-    return [Claimed(*row, lease_ends=claimed_at + lease_s, claimed_at=claimed_at) for row in rows]
+    times = (claimed_at + lease_s, claimed_at)
+    return [Claimed(*row, *times) for row in rows]
 
 
 def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:
