@@ -265,6 +265,7 @@ IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)
 SEND_BEGIN_WINDOW_S = env.float("SEND_BEGIN_WINDOW_S", default=4.0)
 SEND_REPLY_TIMEOUT_S = env.float("SEND_REPLY_TIMEOUT_S", default=60.0)
 SEND_LEASE_S = env.float("SEND_LEASE_S", default=90.0)
+DNS_NAMESERVERS = env.list("DNS_NAMESERVERS", default=[])  # address or address#port; none: the system's
 if SEND_BEGIN_WINDOW_S + SEND_REPLY_TIMEOUT_S >= SEND_LEASE_S:
     raise ImproperlyConfigured("SEND_LEASE_S must be longer than SEND_BEGIN_WINDOW_S and SEND_REPLY_TIMEOUT_S together")
 

@@ -59,6 +59,13 @@ _MESSAGE_STATUS = {"5.2.3", "5.3.4"}
 _SENDER_STATUS = {"5.1.7", "5.1.8"}
 _SENDER_CODES = {530, 534, 535, 538, 571}
 
+_REPUTATION = re.compile(
+    r"temporarily deferred|\[tss\d+\]|reputation|rate[- ]limited|unusual rate|unsolicited|user complaints"
+    r"|too many (?:messages|connections|errors) from|throttled"
+)
+
+_REPUTATION_STATUS = re.compile(r" 4\.7\.(?:0|28|[5-8]\d\d)\Z")
+
 _RETRY = re.compile(
     r"(?:try|retry|again|come back|wait|delay|grey ?listed|gray ?listed)\D{0,40}?"
     r"(\d{1,5}) ?(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b"
@@ -89,6 +96,18 @@ def retry_after(text: str) -> int | None:
     """The seconds a server asks us to wait ("try again in 5 minutes"), at most a day, or None."""
     found = _RETRY.search(text.lower())
     return min(int(found[1]) * _UNITS[found[2][0]], _DAY) if found else None
+
+
+def is_about_reputation(code: str, text: str) -> bool:
+    """Whether a deferral is for who we are, not for this message: others to the same mailboxes would meet it too.
+
+    `code` as receipts have it ("421 4.7.0"). By words, and by the status classes that Gmail (4.7.28) and Microsoft
+    (4.7.5xx to 4.7.8xx) use for it; 4.7.x alone is also what grey-listing says (STANDARDS A10.9).
+    """
+    words = text.lower()
+    if _GREYLISTED.search(words):
+        return False
+    return bool(_REPUTATION.search(words) or _REPUTATION_STATUS.search(code))
 
 
 def detail(text: str) -> str:

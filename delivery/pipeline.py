@@ -47,9 +47,12 @@ def work_lane(lane: str, *, seconds: float, channel: str = "email") -> bool:
     while time.monotonic() < end:
         with stages.stage("claim"):
             claimed = ledger.claim(lane, channel, limit=BATCH)
-        if not claimed:
+        if claimed:
+            _work(claimed, lane, channel)
+        elif pause := throttle.linger():
+            time.sleep(pause)
+        else:
             return False
-        _work(claimed, lane, channel)
     return True
 
 

@@ -9,6 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from delivery import ledger, pipeline
+from delivery.services import mailbox_providers
+from delivery.throttle import looking_up
 from delivery.tracking import judging
 
 # Short slices let a worker stop within a deploy's patience and make room for other work of its queue.
@@ -52,3 +54,14 @@ def forget_tallies() -> None:
 def ensure_partitions() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT ensure_log_partitions(2)")
+
+
+@shared_task(name="delivery.look_up_domains")
+def look_up_domains() -> None:
+    looking_up.look_up_domains(at=timezone.now())
+
+
+@shared_task(name="delivery.wake_waiting")
+def wake_waiting() -> None:
+    """A limit was raised. Lost, it costs time alone: what waits looks for a new place within the hour."""
+    mailbox_providers.wake_waiting()

@@ -22,6 +22,12 @@ class Purpose(models.TextChoices):
     TRANSACTIONAL = "transactional"
 
 
+THROTTLED = [
+    "slowed", "throttle_away", "throttled_account", "throttled_campaign", "throttled_connections", "throttled_provider",
+]  # fmt: skip
+"""Reasons of messages that wait for their turn, as an index knows them."""
+
+
 class SendOrder(models.Model):
     """What all messages of one step of one run share; campaigns give it, delivery carries it out.
 
@@ -109,6 +115,11 @@ class Message(models.Model):
             ),
             models.Index("contact_id", "order", name="message_contact"),
             models.Index("id", name="message_unknown", condition=models.Q(state="unknown")),  # shown and watched
+            # what waits and why: shown, and woken when a limit is raised
+            models.Index(
+                "reason", "due_at", "id", name="message_throttled",
+                condition=models.Q(state="ready", reason__in=THROTTLED),
+            ),
         ]
 
 

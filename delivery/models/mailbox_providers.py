@@ -41,9 +41,14 @@ class MailDomain(models.Model):
     mx = models.CharField(max_length=253, blank=True, default="")
     wanted_at = models.DateTimeField(auto_now_add=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    slowed_until = models.DateTimeField(null=True, blank=True, help_text="By itself, when it is nobody's")
+    slowed_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
-        indexes = [models.Index("checked_at", name="mail_domain_checked")]
+        indexes = [
+            models.Index("checked_at", name="mail_domain_checked"),
+            models.Index("slowed_until", name="mail_domain_slowed", condition=models.Q(slowed_until__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.domain

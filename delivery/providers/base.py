@@ -61,6 +61,8 @@ class Provider(ABC):
     kind: ClassVar[str]
     Config: ClassVar[type]
     """A dataclass of the account's settings; a field with metadata {"secret": True} takes the sealed secret."""
+    shapes: ClassVar[bool] = False
+    """It delivers to mailbox providers itself or by our relay, so their limits are ours to keep; an ESP keeps them."""
 
     @abstractmethod
     def __init__(self, config: Any) -> None:

@@ -20,3 +20,4 @@ class MailboxConfig(Config):
 class LocalMailbox(Smtp):
     kind = "mailbox"
     Config = MailboxConfig
+    shapes = False

@@ -10,6 +10,7 @@ class Smtp(Provider):
     """One relay, on kept connections."""
 
     kind = "smtp"
+    shapes = True
     Config = smtp.Config
 
     def __init__(self, config: smtp.Config) -> None:
