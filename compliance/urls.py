@@ -1,6 +1,6 @@
 from django.urls import path
 
-from compliance import views
+from compliance.views import unsubscribing as views
 
 app_name = "compliance"
 urlpatterns = [

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.forms",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_celery_beat",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -89,6 +91,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.pages.context.shell",
             ],
         },
     },
@@ -125,9 +128,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+CSRF_FAILURE_VIEW = "config.pages.errors.forged"
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
@@ -218,14 +225,32 @@ SEGMENT_PREDICATES = [
     "segments.predicates.imports.InImport",
 ]
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
+EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
 GATE_RULES = [
     "delivery.rules.orders.OrderOpen",
     "compliance.rules.suppression.NotSuppressed",
 ]
 SUPPRESSED_ADDRESSES = ["compliance.selectors.SuppressedAddresses"]
 OPT_OUT_EFFECTS = ["delivery.effects.SkipWaiting"]
-PROVIDERS = ["delivery.providers.smtp.Smtp", "delivery.providers.mailbox.LocalMailbox"]
+PROVIDERS = [
+    "delivery.providers.smtp.Smtp",
+    "delivery.providers.mailbox.LocalMailbox",
+    "delivery.providers.esp.ses.Ses",
+    "delivery.providers.esp.sendgrid.SendGrid",
+    "delivery.providers.esp.mailgun.Mailgun",
+    "delivery.providers.esp.postmark.Postmark",
+    "delivery.providers.esp.brevo.Brevo",
+    "delivery.providers.esp.others.Resend",
+    "delivery.providers.esp.others.SparkPost",
+    "delivery.providers.esp.others.Mailjet",
+    "delivery.providers.esp.others.MailerSend",
+    "delivery.providers.esp.others.Scaleway",
+]
+# Where an ESP's API is, by kind, when it is not where the ESP says: a proxy, or a fake. Never a setting of an account,
+# so that nobody who edits accounts can make this server call an address of their choice.
+PROVIDER_API_URLS: dict[str, str] = env.dict("PROVIDER_API_URLS", default={})
 STEPS = ["campaigns.steps.send.Send"]
+SEARCH_SOURCES: list[str] = []
 
 BENCHES = [
     "segments.bench_import.ImportBench",
@@ -256,6 +281,7 @@ FAULTS = [
     "config.faults.clocks.ClockSteps",
 ]
 
+ASSET_MAX_BYTES = env.int("ASSET_MAX_BYTES", default=10 * 1024**2)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)
 

@@ -8,14 +8,20 @@ from django.views.generic import RedirectView
 from config import health
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", include("analytics.urls")),
+    path("", include("config.pages.urls")),
+    path("settings/", include("compliance.urls_settings")),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("u/", include("compliance.urls")),
     path("mailbox/", include("delivery.urls")),
+    path("i/", include("templates.urls_images")),
     path("", include("delivery.urls_tracking")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
 ]
+handler403 = "config.pages.errors.denied"
+handler404 = "config.pages.errors.not_found"
+handler500 = "config.pages.errors.defect"

@@ -11,9 +11,10 @@ from config.api.throttles import address_of
 
 def audit(request: Any, action: str, kind: str, pk: int | None, changes: Mapping[str, Any] | None = None) -> None:
     """One write, in the caller's transaction. `changes` must hold no value of a person: give field names for those."""
+    key = getattr(request, "auth", None)  # pages have none
     import_string(settings.AUDIT_LOG)(
         actor_id=request.user.pk,
-        api_key_id=request.auth.pk if request.auth else None,
+        api_key_id=key.pk if key else None,
         action=action,
         object_kind=kind,
         object_id=pk,

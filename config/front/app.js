@@ -2,7 +2,7 @@
 // large are loaded when a page has them.
 import htmx from "htmx.org";
 import "./modules/htmx-global.js";
-import "idiomorph/dist/idiomorph-ext.esm.js";
+import "./modules/morphing.js";
 import "bootstrap/js/dist/dropdown";
 import { enhance, onEnhance } from "./modules/enhance.js";
 import "./modules/autosave.js";

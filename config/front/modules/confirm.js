@@ -20,7 +20,7 @@ on("click", "[data-confirm]", (button, event) => {
   }, { once: true });
 });
 on("click", "[data-opens]", (button) => dialogOf(button, "opens").showModal());
-on("click", "[data-closes]", (button) => button.closest("dialog").close());
+on("click", "[data-closes]", (button) => button.closest("dialog").close(button.dataset.closes));
 on("click", "dialog", (dialog, event) => {
   if (event.target === dialog) dialog.close(); // the backdrop
 });

@@ -1,4 +1,4 @@
-// Idiomorph's extension and htmx's own extensions look for it here.
+// Idiomorph's extension of htmx looks for it here.
 import htmx from "htmx.org";
 
 window.htmx = htmx;

@@ -1,11 +1,12 @@
 // <time datetime="…" data-ago>: "3 minutes ago", kept true, with the exact time in the reader's own zone on hover.
-// <time datetime="…" data-exact>: the exact time itself in that zone.
+// data-exact: the time itself in that zone. data-clock: its hours, minutes and seconds.
 import { onEnhance } from "./enhance.js";
 
 const STEPS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const language = document.documentElement.lang || "en";
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" });
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const short = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 
 function ago(at) {
@@ -15,10 +16,10 @@ function ago(at) {
 }
 
 function show(root) {
-  for (const time of root.querySelectorAll("time[datetime]:is([data-ago], [data-exact])")) {
+  for (const time of root.querySelectorAll("time[datetime]:is([data-ago], [data-exact], [data-clock])")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.valueOf())) continue;
-    const text = "ago" in time.dataset ? ago(at) : short.format(at);
+    const text = "ago" in time.dataset ? ago(at) : "clock" in time.dataset ? clock.format(at) : short.format(at);
     if (time.textContent !== text) time.textContent = text;
     time.title = exact.format(at);
   }

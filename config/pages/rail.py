@@ -1,0 +1,93 @@
+"""The rail: eight words, the same order everywhere, each with the lists below it that exist so far."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from config.pages.access import SIGNED_IN, allows
+
+
+@dataclass(frozen=True)
+class Item:
+    """A list in a section: its words, the name of its address, and what one needs to see it."""
+
+    label: Promise
+    url_name: str
+    need: str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One of the eight words; it opens on the first of its items that somebody may see."""
+
+    key: str
+    label: Promise
+    items: tuple[Item, ...]
+
+
+# A part of the product that brings a page adds its line here.
+RAIL = (
+    Section("home", _("Home"), (Item(_("Home"), "home", SIGNED_IN),)),
+    Section("campaigns", _("Campaigns"), ()),
+    Section("audience", _("Audience"), ()),
+    Section("content", _("Content"), ()),
+    Section("results", _("Results"), ()),
+    Section("delivery", _("Delivery"), (Item(_("Mailbox"), "mailbox:list", SIGNED_IN),)),
+    Section("trust", _("Trust"), ()),
+    Section(
+        "settings",
+        _("Settings"),
+        (
+            Item(_("API keys"), "settings:keys", "compliance.view_apikey"),
+            Item(_("Password"), "password", SIGNED_IN),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as one reader sees it."""
+
+    key: str
+    label: Promise
+    url: str
+    here: bool  # the page one is on, or above it
+    exact: bool
+    items: tuple["Link", ...] = ()
+
+
+def rail_for(user: Any, path: str) -> list[Link]:
+    """What somebody may open, with the place one is at."""
+    links = [(section, tuple(_items(section, user))) for section in RAIL]
+    nearest = _nearest(path, [url for _section, items in links for _item, url in items])
+    return [_link(section, items, nearest, path) for section, items in links if items]
+
+
+def _items(section: Section, user: Any) -> Iterator[tuple[Item, str]]:
+    return ((item, reverse(item.url_name)) for item in section.items if allows(user, item.need))
+
+
+def _nearest(path: str, urls: list[str]) -> str:
+    """The longest address that the path lies below."""
+    above = [url for url in urls if path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))]
+    return max(above, key=len, default="")
+
+
+def _link(section: Section, items: tuple[tuple[Item, str], ...], nearest: str, path: str) -> Link:
+    below = tuple(Link(item.url_name, item.label, url, url == nearest, url == path) for item, url in items)
+    here = any(link.here for link in below)
+    shown = below if len(below) > 1 else ()
+    return Link(section.key, section.label, below[0].url, here, below[0].exact, shown)
+
+
+def pages_for(user: Any) -> Iterator[tuple[str, str]]:
+    """(words, address) of every entry somebody may open, for the search."""
+    for section in RAIL:
+        for item, url in _items(section, user):
+            words = str(section.label) if len(section.items) == 1 else f"{section.label}: {item.label}"
+            yield words, url
