@@ -5,9 +5,9 @@ from typing import Any
 
 from config.lib.errors import FieldError, Invalid
 from config.lib.registry import Registry
-from delivery.providers.base import Envelope, Outcome, Provider, Receipt, configured
+from delivery.providers.base import Envelope, Outcome, Provider, Receipt, Trouble, configured
 
-__all__ = ["PROVIDERS", "Envelope", "Outcome", "Provider", "Receipt", "for_account"]
+__all__ = ["PROVIDERS", "Envelope", "Outcome", "Provider", "Receipt", "Trouble", "for_account"]
 
 PROVIDERS: Registry[Provider] = Registry("PROVIDERS", Provider)  # type: ignore[type-abstract]
 

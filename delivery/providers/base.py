@@ -52,6 +52,19 @@ class Receipt:
     retry_after_s: int | None = None
 
 
+class Trouble(StrEnum):
+    """What a receipt says of the account as a whole, in place of a category: nothing of the message or its recipient.
+
+    UNREACHABLE: no connection stood (NOT_BEGUN). THROTTLED: we are too fast, `retry_after_s` says for how long
+    (NOT_BEGUN). ACCOUNT: it may not send, by its key or its standing (TRANSIENT: it may be this sender's domain alone,
+    so the message waits as one that was deferred).
+    """
+
+    UNREACHABLE = "provider_unreachable"
+    THROTTLED = "provider_throttled"
+    ACCOUNT = "provider_refuses_account"
+
+
 class Provider(ABC):
     """One provider account in one worker process.
 
@@ -61,6 +74,13 @@ class Provider(ABC):
     kind: ClassVar[str]
     Config: ClassVar[type]
     """A dataclass of the account's settings; a field with metadata {"secret": True} takes the sealed secret."""
+
+    batch_size: ClassVar[int] = 500
+    """The most envelopes that one `send` is given with profit; more are no error."""
+    idempotency_key: ClassVar[bool] = False
+    """It takes a message once however often it is handed over: what had no answer is handed over again at once."""
+    can_look_up: ClassVar[bool] = False
+    """It can be asked later what became of a message."""
     shapes: ClassVar[bool] = False
     """It delivers to mailbox providers itself or by our relay, so their limits are ours to keep; an ESP keeps them."""
 
@@ -74,6 +94,13 @@ class Provider(ABC):
 
         Never raises for a message or for a provider that is down.
         """
+
+    def look_up(self, references: Mapping[int, str]) -> dict[int, Outcome]:
+        """What became of messages handed over before, by message id: SENT or PERMANENT; one it cannot tell is left out.
+
+        `references` gives the Message-ID (token@domain, no brackets) of each. Never raises for one that is down.
+        """
+        return {}
 
     @abstractmethod
     def close(self) -> None:

@@ -27,7 +27,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,22 +83,22 @@ class FakeEsps:
         self._file = os.open(self.record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if self.record else None
 
     def __enter__(self) -> Self:
-        fake = self
-
-        class Handler(_Handler):
-            esps = fake
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        handler = type("Handler", (_Handler,), {"esps": self})
+        self._server: ThreadingHTTPServer = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.stop()
         if self._file:
             os.close(self._file)
+
+    def stop(self) -> None:
+        """Nobody listens any more. Safe to call twice."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def urls(self) -> dict[str, str]:
         return urls_of(self.port)
@@ -132,7 +132,7 @@ class FakeEsps:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    esps: FakeEsps
+    esps: "FakeEsps"
     protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
@@ -145,7 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         _, kind, path = self.path.split("/", 2)
-        if not WIRES[kind].authorised(self.headers, b"", KEY):
+        if not WIRES[kind].authorised(dict(self.headers), b"", KEY):
             return self._answer(WIRES[kind].unauthorised())
         return self._answer(WIRES[kind].looked_up(path, [one.__dict__ for one in self.esps.accepted()]))
 
@@ -155,18 +155,19 @@ class _Handler(BaseHTTPRequestHandler):
         wire, esps = WIRES[kind], self.esps
         if path.split("?")[0] != wire.path:
             return self._answer((404, {}, b"no such endpoint"))
-        handed = wire.read(self.headers, body)
+        headers = dict(self.headers)
+        handed = wire.read(headers, body)
         with esps._lock:
             esps.requests.append(handed)
         time.sleep(esps.delay_s)
-        if not wire.authorised(self.headers, body, KEY):
+        if not wire.authorised(headers, body, KEY):
             return self._answer(wire.unauthorised())
         return self._misbehave(esps.fault_of(handed), kind, handed)
 
     def _misbehave(self, fault: str, kind: str, handed: Handed) -> None:
         wire = WIRES[kind]
         if fault in ("refuse", "throttle", "unauthorised", "outage", "drop"):
-            refusals = {
+            refusals: dict[str, Callable[[], Reply | None]] = {
                 "refuse": lambda: wire.refused(handed),
                 "throttle": lambda: wire.throttled(RETRY_AFTER_S),
                 "unauthorised": wire.unauthorised,

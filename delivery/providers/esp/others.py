@@ -1,0 +1,103 @@
+"""The other ESPs that anymail knows, each a Config and the arguments of its backend."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from delivery.providers.esp.adapter import Esp
+from delivery.providers.esp.config import HttpConfig, KeyConfig, one_of
+from delivery.providers.esp.messages import idempotency_key
+
+_SPARKPOST = {"us": "https://api.sparkpost.com/api/v1/", "eu": "https://api.eu.sparkpost.com/api/v1/"}
+_SCALEWAY = {"fr-par": ""}
+
+
+class Resend(Esp):
+    kind = "resend"
+    Config = KeyConfig
+    backend = "delivery.providers.esp.backends.Resend"
+    idempotency_key = True
+    tells_tracking = False  # to be switched off for the domain
+    account_codes = frozenset({"invalid_from_address", "daily_quota_exceeded", "monthly_quota_exceeded"})
+    _config: KeyConfig
+
+    def options(self) -> dict[str, Any]:
+        return {"api_key": self._config.api_key}
+
+    def reference_of(self, message: Any, reference: str) -> None:
+        super().reference_of(message, reference)
+        message.idempotency_key = idempotency_key(reference)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkPostConfig(KeyConfig):
+    region: str = "us"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("region", self.region, _SPARKPOST)
+
+
+class SparkPost(Esp):
+    kind = "sparkpost"
+    Config = SparkPostConfig
+    backend = "delivery.providers.esp.backends.SparkPost"
+    takes_mime = True
+    _config: SparkPostConfig
+
+    def options(self) -> dict[str, Any]:
+        return {"api_key": self._config.api_key, "api_url": _SPARKPOST[self._config.region]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailjetConfig(HttpConfig):
+    api_key: str
+    secret_key: str = field(repr=False, metadata={"secret": True})
+
+
+class Mailjet(Esp):
+    kind = "mailjet"
+    Config = MailjetConfig
+    backend = "anymail.backends.mailjet.EmailBackend"
+    account_codes = frozenset({"mj-0002", "mj-0003"})
+    _config: MailjetConfig
+
+    def options(self) -> dict[str, Any]:
+        return {"api_key": self._config.api_key, "secret_key": self._config.secret_key}
+
+
+class MailerSend(Esp):
+    """Headers of one's own, and so one-click unsubscribe, need its Enterprise plan."""
+
+    kind = "mailersend"
+    Config = KeyConfig
+    backend = "anymail.backends.mailersend.EmailBackend"
+    _config: KeyConfig
+
+    def options(self) -> dict[str, Any]:
+        return {"api_token": self._config.api_key}
+
+    def reference_of(self, message: Any, reference: str) -> None:
+        message.tags = [reference]  # it has no metadata; tags come back in webhooks
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalewayConfig(HttpConfig):
+    project_id: str
+    secret_key: str = field(repr=False, metadata={"secret": True})
+    region: str = "fr-par"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("region", self.region, _SCALEWAY)
+
+
+class Scaleway(Esp):
+    kind = "scaleway"
+    Config = ScalewayConfig
+    backend = "anymail.backends.scaleway.EmailBackend"
+    tells_tracking = False  # it tracks nothing
+    _config: ScalewayConfig
+
+    def options(self) -> dict[str, Any]:
+        config = self._config
+        return {"secret_key": config.secret_key, "project_id": config.project_id, "region": config.region}
