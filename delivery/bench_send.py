@@ -23,7 +23,7 @@ from config.lib.addresses import address_hash
 from config.lib.bench import Bench, Say
 from delivery import postfix_tools, sink
 from delivery.ledger import Claimed
-from delivery.models import Lane, Message, ProviderAccount, Purpose, SendOrder
+from delivery.models import Lane, MailboxProvider, Message, ProviderAccount, Purpose, SendOrder
 from delivery.postfix_tools import Tools
 from delivery.preparing import prepare
 from delivery.services.orders import open_order, plan_messages
@@ -61,6 +61,7 @@ class SendBench(Bench):
         say(f"planned {messages} messages in {plan_s:.1f} s")
         with _sink(tools) as port:
             ProviderAccount.objects.create(name="sink", kind="smtp", config={"host": "127.0.0.1", "port": port})
+            MailboxProvider.objects.update(rate_per_second=1_000_000)  # the throttles are asked, and let everything go
             size = _size_of_one()
             floor = _floor(tools, port, messages, size)
             say(f"floor: smtp-source -d sends {floor:.0f}/s of {size} bytes" if floor else "floor: no smtp-source here")
