@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+import structlog
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from campaigns import enrolments, selectors, services
@@ -20,6 +22,9 @@ from config.lib.snapshots import key_chunks
 
 CHUNK = 20_000  # about half a second of writing: no transaction of ours lasts 2 s (DESIGN 3, counting)
 LEASE_S = 60
+TRIES = 3
+
+log = structlog.get_logger(__name__)
 
 
 class _Freeze:
@@ -50,11 +55,18 @@ class _Freeze:
         if not ours.update(state=Run.State.RUNNING, lease_until=None, frozen_at=at):
             raise LeaseLost
 
+    def broke_off(self, error: Exception) -> None:
+        """The database, or a defect of ours: tried again when the lease is over, and shown when that does not help."""
+        log.error("freeze_failed", run=self.run.pk, campaign=self.run.campaign_id, exc_info=error)
+        ours = Run.objects.filter(pk=self.run.pk, lease_until=self.lease)
+        if ours.update(failures=F("failures") + 1) and ours.filter(failures__gte=TRIES).exists():
+            self.give_up(f"it broke off {TRIES} times, the last time by {type(error).__name__}. The log says more.")
+
     def give_up(self, reason: str) -> None:
         """The audience cannot be worked out: a person has to mend it, and resumes the campaign."""
         with suppress(IllegalMove):  # it is paused already, or over
             services.pause(self.run.campaign, by=None, reason=f"Its audience could not be frozen: {reason}")
-        Run.objects.filter(pk=self.run.pk, lease_until=self.lease).update(lease_until=None)
+        Run.objects.filter(pk=self.run.pk, lease_until=self.lease).update(lease_until=None, failures=0)
 
     def _names(self) -> dict[str, int]:
         return {"run": self.run.pk, "campaign": self.run.campaign_id}
@@ -82,5 +94,8 @@ def freeze(run_id: int) -> bool:
         return False
     except DomainError as error:
         work.give_up(error.detail)
+        return False
+    except Exception as error:
+        work.broke_off(error)
         return False
     return True

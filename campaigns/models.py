@@ -159,6 +159,7 @@ class Run(models.Model):
     audience = models.PositiveBigIntegerField(default=0, help_text="Its enrolments; final once running")
     lease_until = models.DateTimeField(null=True, blank=True, help_text="Of the worker that freezes")
     started_at = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="Freezes in a row that broke off")
     frozen_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,6 +1,6 @@
 """The moves of a campaign: from which states each may be made, and to which it leads. Pure.
 
-draft -> scheduled -> active <-> paused -> completed | cancelled; scheduled -> draft;
+draft -> scheduled -> active <-> paused -> completed | cancelled; scheduled -> draft; completed -> active by a replay;
 whatever is not over yet can be cancelled, which is final.
 """
 
@@ -28,15 +28,21 @@ SCHEDULE = Move("schedule", "scheduled", (State.DRAFT, State.SCHEDULED), State.S
 UNSCHEDULE = Move("unschedule", "unscheduled", (State.SCHEDULED,), State.DRAFT)
 LAUNCH = Move("launch", "launched", (State.DRAFT, State.SCHEDULED), State.ACTIVE)
 PAUSE = Move("pause", "paused", (State.ACTIVE,), State.PAUSED)
+ADJUST = Move("adjust", "adjusted", (State.ACTIVE, State.PAUSED))
 RESUME = Move("resume", "resumed", (State.PAUSED,), State.ACTIVE)
 CANCEL = Move("cancel", "cancelled", _LIVE, State.CANCELLED)
 ARCHIVE = Move("archive", "archived", (State.DRAFT, State.COMPLETED, State.CANCELLED))
 COMPLETE = Move("complete", "completed", (State.ACTIVE,), State.COMPLETED)
 
+# Under a campaign that has completed nothing goes out. What failed or is unknown can be sent after all, and for as long
+# as that takes it is active again. A cancelled one stays so.
+REOPEN = Move("reopen", "reopened", (State.COMPLETED,), State.ACTIVE)
+SEND_AFTER_ALL = Move("send_after_all", "sent again", (State.ACTIVE, State.PAUSED, State.COMPLETED))
+
 # A second person's yes, which changes no state and so is none of the moves that an error names as possible.
 APPROVE = Move("approve", "approved", (State.DRAFT, State.SCHEDULED))
 
-# Completing is the engine's, when nothing waits any more; no person does it.
+# Completing is the engine's, when nothing waits any more, and reopening comes with a replay; no person does either.
 FOR_PEOPLE = (EDIT, SCHEDULE, UNSCHEDULE, LAUNCH, PAUSE, RESUME, CANCEL, ARCHIVE)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns import engine, freezing, services
+from campaigns import engine, freezing, guarding, services
 
 # Ring only for as long as the next ticks will not ring again.
 _EXPIRES_S = 5
@@ -24,6 +24,12 @@ def tick() -> None:
     if work.due:
         advance.apply_async(expires=_EXPIRES_S)
     engine.launch_on_time(within=_TICK)
+
+
+@shared_task(name="campaigns.guard")
+def guard() -> None:
+    """Every few seconds: pause what goes wrong."""
+    guarding.guard(at=timezone.now())
 
 
 @shared_task(name="campaigns.freeze")

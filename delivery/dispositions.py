@@ -95,7 +95,12 @@ def _named(choice: Choice | Unknowns) -> dict[str, Any]:
     return {**names, "campaign": names["campaign_id"], "ids": None if choice.ids is None else list(choice.ids)}
 
 
-def _run(name: str, **values: Any) -> list[int]:
+def rows(name: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Execute one named statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(queries("delivery", "dispositions")[name], values)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
+
+
+def _run(name: str, **values: Any) -> list[int]:
+    return [row[0] for row in rows(name, **values)]

@@ -37,6 +37,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
     fieldsets = [
         (None, {"fields": ["name", "description", "purpose", "brand", "sender", "template", "list"]}),
         ("Audience", {"fields": list(AUDIENCE_FIELDS)}),
+        ("Limits", {"fields": ["rate_per_minute", "budget", "expires_after_hours", "resend_unknown"]}),
         ("When a schedule is found late", {"fields": ["late_policy", "late_after_minutes"]}),
         ("State", {"fields": list(_STATE_FIELDS)}),
     ]

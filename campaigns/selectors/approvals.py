@@ -20,6 +20,8 @@ def fingerprint(campaign: Campaign) -> str:
     what: dict[str, Any] = {
         "purpose": campaign.purpose,
         "list": campaign.list_id,
+        "limits": [campaign.rate_per_minute, campaign.budget and str(campaign.budget), campaign.expires_after_hours],
+        "resend_unknown": campaign.resend_unknown,
         "template": campaign.template and campaign.template.current_id,
         "brand": _values(campaign.brand, ("pk", "legal_name", "postal_address", "public_base_url")),
         "sender": _values(campaign.sender, ("pk", "from_name", "from_email", "reply_to")),

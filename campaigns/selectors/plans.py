@@ -46,6 +46,7 @@ def readiness(campaign: Campaign, *, by: User | None = None) -> list[FieldError]
         *_archived_problems(campaign),
         *_template_problems(campaign),
         *_purpose_problems(campaign, by),
+        *_resend_problems(campaign),
         *([] if audience_problems else approval_problems(campaign, audience_of(campaign), by)),
     ]
 
@@ -119,6 +120,13 @@ def _purpose_problems(campaign: Campaign, by: User | None) -> list[FieldError]:
         return []
     detail = "Sending with transactional purpose needs a permission that you do not have."
     return [FieldError("/purpose", detail, "forbidden")]
+
+
+def _resend_problems(campaign: Campaign) -> list[FieldError]:
+    if not campaign.resend_unknown or campaign.purpose == Purpose.TRANSACTIONAL:
+        return []
+    detail = "Only transactional mail may go out again by itself when nobody knows whether it did: switch this off."
+    return [FieldError("/resend_unknown", detail, "transactional_only")]
 
 
 def _ids(rows: QuerySet[Segment] | QuerySet[ContactList]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from templates.models import MessageTemplate
 AUDIENCE_FIELDS = ("segments", "lists", "excluded_segments", "excluded_lists")
 PLAN_FIELDS = (
     "description", "purpose", "brand", "sender", "template", "list", "late_policy", "late_after_minutes",
+    "rate_per_minute", "budget", "expires_after_hours", "resend_unknown",
 )  # fmt: skip
 
 
@@ -32,6 +34,10 @@ class Plan(TypedDict, total=False):
     list: ContactList | None
     late_policy: str
     late_after_minutes: int
+    rate_per_minute: int | None
+    budget: Decimal | None
+    expires_after_hours: int | None
+    resend_unknown: bool
     scheduled_local: str  # of a draft: when it is meant to launch
     scheduled_zone: str
     scheduled_at: datetime | None

@@ -109,6 +109,9 @@ def _send_config(campaign: Campaign) -> SendConfig:
         lane=Lane.BULK,
         list_id=campaign.list_id,
         audience_lists=list(campaign.lists.order_by("pk").values_list("pk", flat=True)),
+        rate_per_minute=campaign.rate_per_minute,
+        resend_unknown=campaign.resend_unknown,
+        expires_after_hours=campaign.expires_after_hours,
     )
 
 

@@ -1,15 +1,33 @@
 """Pause, resume, cancel, and the end of a run. Each takes effect on what is sent in its own transaction."""
 
 from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
-from campaigns import states
+from campaigns import selectors, states
 from campaigns.errors import IllegalMove
 from campaigns.models import Campaign, Run
 from campaigns.services import moves
 from delivery.services import orders
+
+
+class Limits(TypedDict, total=False):
+    """What may change under way; None: no limit."""
+
+    rate_per_minute: int | None
+    budget: Decimal | None
+
+
+def adjust(campaign: Campaign, *, by: User | None, **limits: Unpack[Limits]) -> None:
+    """Change how fast it goes and what it may cost while it is under way. Raises IllegalMove."""
+    with transaction.atomic():
+        moves.make(campaign, states.ADJUST, by=by, **limits)
+        if "rate_per_minute" in limits:
+            orders.set_rate(campaign.pk, limits["rate_per_minute"])
 
 
 def pause(campaign: Campaign, *, by: User | None, reason: str = "") -> None:
@@ -22,7 +40,7 @@ def pause(campaign: Campaign, *, by: User | None, reason: str = "") -> None:
 def resume(campaign: Campaign, *, by: User | None) -> None:
     """Go on where it stood."""
     with transaction.atomic():
-        moves.make(campaign, states.RESUME, by=by, held_reason="")
+        moves.make(campaign, states.RESUME, by=by, held_reason="", resumed_at=timezone.now())
         orders.resume_orders(campaign.pk)
 
 
@@ -43,7 +61,24 @@ def end(run: Run, *, at: datetime) -> bool:
                 moves.make(run.campaign, states.COMPLETE, by=None, completed_at=at)
             except IllegalMove:  # paused or cancelled just now
                 return False
+            if not selectors.is_over(run):  # asked again under the lock that a replay takes
+                transaction.set_rollback(True)
+                return False
         if not Run.objects.filter(pk=run.pk, state=run.state).update(state=Run.State.ENDED, ended_at=at):
             return False
         orders.close_orders(run.campaign_id)
     return True
+
+
+def let_go_on(campaign: Campaign, *, by: User | None) -> None:
+    """In the transaction that sends something after all: a completed campaign is active again until that is settled.
+
+    Raises IllegalMove: what was cancelled stays so.
+    """
+    now = Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if now.state not in states.SEND_AFTER_ALL.sources:
+        raise states.refusal(states.SEND_AFTER_ALL, now.state)
+    if now.state == Campaign.State.COMPLETED:
+        moves.make(campaign, states.REOPEN, by=by, completed_at=None)
+        campaign.runs.filter(state=Run.State.ENDED).update(state=Run.State.RUNNING, ended_at=None)
+        orders.reopen_orders(campaign.pk)

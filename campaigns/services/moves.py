@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns.errors import ChangedMeanwhile, IllegalMove
 from campaigns.models import Campaign
 from campaigns.states import Move, refusal
+from compliance.services.audit import record
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,11 @@ def make(campaign: Campaign, move: Move, *, by: User | None, seen: datetime | No
     if not ours.update(**changes, updated_at=timezone.now()):
         raise _why_not(campaign, move)
     campaign.refresh_from_db(fields=[*changes, "updated_at"])
+    if by is None:  # nobody's request, so no entrance will write down who did it
+        record(
+            action=f"campaign_{move.participle}", object_kind="campaign", object_id=campaign.pk,
+            changes={"status": campaign.state, "reason": campaign.held_reason},
+        )  # fmt: skip
     log.info("campaign_moved", campaign=campaign.pk, move=move.name, state=campaign.state, by=by and by.pk)
 
 

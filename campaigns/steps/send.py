@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from campaigns.models import Run, Step
 from campaigns.steps.base import Batch, StepType
@@ -20,6 +21,9 @@ class SendConfig:
     lane: str
     list_id: int | None = None
     audience_lists: Sequence[int] = ()
+    rate_per_minute: int | None = None
+    resend_unknown: bool = False
+    expires_after_hours: int | None = None
 
 
 class Send(StepType):
@@ -48,5 +52,8 @@ def _order(run: Run, step: Step) -> SendOrder:
         template_version_id=config.template_version_id,
         list_id=config.list_id,
         audience_lists=config.audience_lists,
+        expires_at=run.started_at + timedelta(hours=config.expires_after_hours) if config.expires_after_hours else None,
+        rate_per_minute=config.rate_per_minute,
+        resend_unknown=config.resend_unknown,
         label=run.campaign.name,
     )

@@ -9,10 +9,11 @@ from delivery import ledger
 from delivery.models import Lane, Purpose, SendOrder
 
 
-def open_order(
+def open_order(  # noqa: PLR0913 (all that an order says)
     *, campaign_id: int, step_id: int, run: int, lane: Lane, purpose: Purpose, brand_id: int, sender_id: int,
     template_version_id: int, list_id: int | None = None, audience_lists: Sequence[int] = (),
-    expires_at: datetime | None = None, channel: str = "email", label: str = "",
+    expires_at: datetime | None = None, rate_per_minute: int | None = None, resend_unknown: bool = False,
+    channel: str = "email", label: str = "",
 ) -> SendOrder:  # fmt: skip
     """The order of this step, run and channel, made at first use; asking again gives the same one."""
     order, _ = SendOrder.objects.get_or_create(
@@ -29,6 +30,8 @@ def open_order(
             "list_id": list_id,
             "audience_lists": list(audience_lists),
             "expires_at": expires_at,
+            "rate_per_minute": rate_per_minute,
+            "resend_unknown": resend_unknown,
             "label": label,
         },
     )
@@ -52,6 +55,16 @@ def hold_orders(campaign_id: int) -> int:
 def resume_orders(campaign_id: int) -> int:
     """Let a held campaign go on where it stood."""
     return _of(campaign_id, SendOrder.State.HELD).update(state=SendOrder.State.OPEN)
+
+
+def reopen_orders(campaign_id: int) -> int:
+    """Something of an ended campaign is to go out after all. In the transaction that makes it active again."""
+    return _of(campaign_id, SendOrder.State.CLOSED).update(state=SendOrder.State.OPEN)
+
+
+def set_rate(campaign_id: int, per_minute: int | None) -> int:
+    """From now on no more messages a minute than this; None: no limit."""
+    return SendOrder.objects.filter(campaign_id=campaign_id).update(rate_per_minute=per_minute)
 
 
 def close_orders(campaign_id: int) -> int:

@@ -139,3 +139,11 @@ SELECT m.id, m.provider_account_id FROM delivery_message m
 WHERE m.state = 'unknown' AND m.provider_account_id = ANY(%(accounts)s)
   AND m.settled_at > now() - %(hours)s * interval '1 hour' AND m.id > %(after)s
 ORDER BY m.id LIMIT %(limit)s;
+
+-- What was settled under campaigns, of each since a moment of its own.
+-- name: lately
+SELECT w.campaign_id, sum(t.sent)::bigint, sum(t.failed)::bigint, sum(t.bounced)::bigint, sum(t.unknown)::bigint
+FROM unnest(%(campaigns)s::bigint[], %(sinces)s::timestamptz[]) AS w(campaign_id, since)
+JOIN delivery_sendorder o ON o.campaign_id = w.campaign_id
+JOIN delivery_sendtally t ON t.order_id = o.id AND t.at > w.since AND t.at > %(since)s
+GROUP BY w.campaign_id;

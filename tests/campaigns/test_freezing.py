@@ -5,10 +5,10 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from campaigns import freezing, selectors, services
-from campaigns.models import Enrolment, EnrolmentEvent, Run
+from campaigns.models import Campaign, Enrolment, EnrolmentEvent, Run
 from config.lib.errors import FieldError, Invalid
 from segments.models import ListMembership
 from tests.conftest import CommittedDb
@@ -179,3 +179,23 @@ def test_nothing_stays_open_while_the_chunks_are_written(monkeypatch: pytest.Mon
     monkeypatch.setattr(freezing._Freeze, "enrol", look)
     assert freezing.freeze(run.pk)
     assert seen == [0]
+
+
+def test_a_freeze_that_breaks_off_again_and_again_is_shown_and_can_be_resumed(caplog: pytest.LogCaptureFixture) -> None:
+    run = make.launched()
+    with connections["owner"].cursor() as cursor:  # whatever keeps Postgres from writing
+        cursor.execute("ALTER TABLE campaigns_enrolment ADD CONSTRAINT full_disk CHECK (false)")
+    for tried in (1, 2, 3):
+        assert Campaign.objects.get().state == "active"
+        assert not freezing.freeze(run.pk)
+        Run.objects.filter(pk=run.pk).update(lease_until=None)
+        run.refresh_from_db()
+        assert run.failures == tried % 3
+    run.campaign.refresh_from_db()
+    assert run.campaign.state == "paused"
+    assert "it broke off 3 times, the last time by IntegrityError" in run.campaign.held_reason
+    assert caplog.text.count("freeze_failed") == 3
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE campaigns_enrolment DROP CONSTRAINT full_disk")
+    services.resume(run.campaign, by=None)
+    assert freezing.freeze(run.pk)

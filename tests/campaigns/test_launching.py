@@ -56,6 +56,9 @@ def test_a_launch_pins_all_that_its_messages_share_in_an_immutable_step() -> Non
         "lane": "bulk",
         "list_id": campaign.list_id,
         "audience_lists": [campaign.lists.get().pk],
+        "rate_per_minute": None,
+        "resend_unknown": False,
+        "expires_after_hours": None,
     }
     order = SendOrder.objects.get(step_id=step.pk)
     assert (order.list_id, order.audience_lists) == (campaign.list_id, [campaign.lists.get().pk])
