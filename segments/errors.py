@@ -26,3 +26,19 @@ class SegmentTooSlow(DomainError):
 
     code = "segment_too_slow"
     status = 503
+
+
+class RefusedEvent(DomainError):
+    """This event is not let in as it is. It is kept in quarantine, where it can be repaired."""
+
+    status = 422
+
+    def __init__(self, code: str, detail: str, pointer: str = "") -> None:
+        self.code = code
+        super().__init__(detail, pointer=pointer)
+
+
+class NotRepairable(Conflict):
+    """This cannot be repaired: drop it, and have its sender send it again."""
+
+    code = "not_repairable"

@@ -1,16 +1,30 @@
 from segments.models.contact import Attribute, Contact
+from segments.models.events import Activity, EventKey, EventType, EventTypeVersion, Metric, RawEvent, Source
+from segments.models.identity import IdentityLink, Visitor
 from segments.models.importing import Import, ImportRow, StagedRow
+from segments.models.ingest import QuarantinedEvent, WriteKey
 from segments.models.list import ContactList, ListMembership
 from segments.models.segment import Segment, SegmentVersion
 
 __all__ = [
+    "Activity",
     "Attribute",
     "Contact",
     "ContactList",
+    "EventKey",
+    "EventType",
+    "EventTypeVersion",
+    "IdentityLink",
     "Import",
     "ImportRow",
     "ListMembership",
+    "Metric",
+    "QuarantinedEvent",
+    "RawEvent",
     "Segment",
     "SegmentVersion",
+    "Source",
     "StagedRow",
+    "Visitor",
+    "WriteKey",
 ]

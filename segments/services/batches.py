@@ -1,0 +1,112 @@
+"""The writing of one delivery of events, in sets. Statements and their order of locks: sql/events.sql."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from config.lib.sql import queries
+from segments.doorbells import Arrival
+from segments.errors import RefusedEvent
+from segments.events.judging import Event
+from segments.models import Contact, Visitor
+from segments.services.quarantine import Sender
+from segments.services.rollups import roll
+from segments.services.traits import apply_traits
+
+
+class Batch:
+    """One delivery, inside its transaction. `arrival` is what of it was new."""
+
+    def __init__(self, sender: Sender, at: datetime) -> None:
+        self.sender = sender
+        self.at = at
+        self.sql = queries("segments", "events")
+        self.refused: dict[UUID, RefusedEvent] = {}
+        self.arrival: Arrival | None = None
+
+    def write(self, events: Sequence[Event]) -> dict[UUID, RefusedEvent | bool]:
+        """By event id: whether it is new, or why it cannot be taken after all."""
+        first = {event.event_id: event for event in reversed(events)}
+        new: set[UUID] = set()
+        if first:
+            self._run("together", {})
+            seen = {row[0] for row in self._rows("seen", {"ids": list(first)})}
+            fresh = [event for event_id, event in first.items() if event_id not in seen]
+            new = self._write_fresh(fresh) if fresh else set()
+        return {event_id: self.refused.get(event_id) or event_id in new for event_id in first}
+
+    def _write_fresh(self, fresh: Sequence[Event]) -> set[UUID]:
+        people = self._people(fresh)
+        keys = [event.event_id for event in fresh if event.event_id not in self.refused]
+        new = {row[0] for row in self._rows("keys", {"ids": keys, "at": self.at})}
+        events = [event for event in fresh if event.event_id in new]
+        if events:
+            self._log(events, people, self._visitors(events))
+        return new
+
+    def _people(self, events: Sequence[Event]) -> dict[Any, int]:
+        """Contact ids by user_id, and by event id for those that only traits name. People not yet known are made."""
+        people: dict[Any, int] = {}
+        for event in sorted((e for e in events if e.traits), key=lambda e: (e.user_id or "", e.occurred_at)):
+            try:
+                people[event.user_id or event.event_id] = apply_traits(event, self.sender.source)
+            except RefusedEvent as refusal:
+                self.refused[event.event_id] = refusal
+        named = {event.user_id for event in events if event.user_id and event.event_id not in self.refused}
+        people |= _contact_ids(named - people.keys())
+        if missing := named - people.keys():
+            self._run("people", {"ids": sorted(missing)})
+            people |= _contact_ids(missing)
+        return people
+
+    def _visitors(self, events: Iterable[Event]) -> dict[str, int]:
+        keys = sorted({event.anonymous_id for event in events if event.anonymous_id})
+        if not keys:
+            return {}
+        self._run("visitors", {"keys": keys})
+        return dict(Visitor.objects.filter(key__in=keys).values_list("key", "pk"))
+
+    def _log(self, events: Sequence[Event], people: Mapping[Any, int], visitors: Mapping[str, int]) -> None:
+        rows = [_row(event, people, visitors) for event in events]
+        told = {"at": self.at, "source": self.sender.source, "write_key": self.sender.write_key_id}
+        [[ids]] = self._rows("log", {**told, "events": orjson.dumps(rows).decode()})
+        links: list[tuple[int, int]] = []
+        if any(row["contact_id"] and row["visitor_id"] for row in rows):
+            links = self._rows("link", {"ids": ids, "at": self.at})
+        roll(ids, links=[link for link, _ in links], visitors=sorted({one for _, one in links}), since=self.at)
+        named = {row["contact_id"] for row in rows if row["contact_id"]}
+        self.arrival = Arrival(tuple(ids), frozenset(event.type.name for event in events), frozenset(named))
+
+    def _run(self, name: str, values: Mapping[str, Any]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql[name], values)
+
+    def _rows(self, name: str, values: Mapping[str, Any]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql[name], values)
+            return list(cursor.fetchall())
+
+
+def _contact_ids(user_ids: Iterable[str]) -> dict[Any, int]:
+    wanted = list(user_ids)
+    return dict(Contact.objects.filter(external_id__in=wanted).values_list("external_id", "pk")) if wanted else {}
+
+
+def _row(event: Event, people: Mapping[Any, int], visitors: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "event_type_id": event.type.pk,
+        "version_id": event.type.version_id,
+        "occurred_at": event.occurred_at,
+        "claimed_at": event.claimed_at,
+        "is_early": event.is_early,
+        "contact_id": people.get(event.user_id or event.event_id),
+        "visitor_id": visitors.get(event.anonymous_id or ""),
+        "session_id": event.session_id,
+        "properties": event.properties,
+        "context": event.context,
+    }

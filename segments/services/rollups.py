@@ -1,0 +1,76 @@
+"""The rollup of activity: kept up with the log, and made anew from it. Statements: sql/events.sql."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from config.lib.sql import queries
+from segments.models import Activity, Metric
+
+STRETCH = 5_000  # rows a transaction; it keeps all batches out meanwhile
+_EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def roll(
+    ids: Sequence[int],
+    *,
+    since: datetime = _EVER[0],
+    until: datetime | None = None,
+    links: Sequence[int] = (),
+    visitors: Sequence[int] = (),
+    metric_id: int | None = None,
+) -> None:
+    """Add rows of the log (`ids`, received from `since` to `until`) to the rollup, of all metrics or of one.
+
+    `links` are new, and `visitors` those whose anonymous history they may move. In the caller's transaction.
+    """
+    sql = queries("segments", "events")
+    values: dict[str, Any] = {"ids": list(ids), "since": since, "until": until or since, "links": list(links),
+              "visitors": list(visitors), "metric": metric_id}  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(sql["roll"], values)
+        if spots := cursor.fetchall():
+            metrics, contacts, hours = map(list, zip(*spots, strict=True))
+            places = {"metrics": metrics, "contacts": contacts, "hours": hours}
+            cursor.execute(sql["drop_empty"], places)
+            cursor.execute(sql["look_up"], places)
+
+
+def catch_up(metric: Metric, *, rows: int = STRETCH) -> bool:
+    """Count the next stretch of what was in the log before the metric; false when there is nothing left."""
+    sql = queries("segments", "events")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql["alone"])
+        metric.refresh_from_db()
+        cursor.execute(sql["stretch"], {"after": metric.counted_to, "upto": metric.log_end, "rows": rows})
+        ids, last, since, until = cursor.fetchone()
+        if ids:
+            roll(ids, since=since, until=until, metric_id=metric.pk)
+        metric.counted_to = last or metric.log_end
+        metric.save(update_fields=["counted_to"])
+    return bool(ids) and not metric.is_ready
+
+
+def start_over(metric: Metric) -> None:
+    """Throw a metric's rollup away; `catch_up` counts it again. Until then it shows what is counted so far."""
+    with transaction.atomic():
+        metric.log_end, metric.counted_to = end_of_log(), 0
+        metric.save(update_fields=["log_end", "counted_to"])
+        Activity.objects.filter(metric_id=metric.pk).delete()
+
+
+def end_of_log() -> int:
+    """The last row of the log, in a transaction that keeps batches out from here to its end."""
+    sql = queries("segments", "events")
+    with connection.cursor() as cursor:
+        cursor.execute(sql["alone"])
+        cursor.execute(sql["log_end"])
+        found: Any = cursor.fetchone()
+    return int(found[0])
+
+
+def lagging() -> list[Metric]:
+    """Metrics that have yet to count what was there before them."""
+    return [metric for metric in Metric.objects.order_by("pk") if not metric.is_ready]
