@@ -21,6 +21,31 @@ class NameTaken(Conflict):
     code = "template_name_taken"
 
 
+class VersionConflict(Conflict):
+    """Somebody else has saved a version meanwhile. Look at it, then save yours as the next one or take theirs."""
+
+    code = "template_version_conflict"
+
+
+class DraftConflict(Conflict):
+    """This work was changed in another window. Nothing was overwritten: reload to go on from there."""
+
+    code = "template_draft_conflict"
+
+
+class BadImage(DomainError):
+    """This is not an image that mails can show. Use PNG, JPEG, GIF or WebP."""
+
+    code = "bad_image"
+    status = 422
+
+
+class AssetInUse(Conflict):
+    """Templates use this image, so it stays where it is; it can be put away."""
+
+    code = "asset_in_use"
+
+
 class RenderFailed(DomainError):
     """The message could not be rendered for this person."""
 

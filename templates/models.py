@@ -122,3 +122,61 @@ class TemplateLink(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["content", "slot"], name="template_link_slot")]
+
+
+class TemplateDraft(models.Model):
+    """What one author is writing and has not saved as a version yet: kept as they type, theirs alone."""
+
+    template = models.ForeignKey(MessageTemplate, on_delete=models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    base = models.PositiveIntegerField(default=0, help_text="Number of the version it began from; 0: there was none")
+    revision = models.PositiveIntegerField(default=1, help_text="Grows with each change, so that two windows notice")
+    work = models.JSONField(help_text="The form as it is: contents, policy, note")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["template", "author"], name="template_draft_once")]
+
+    def __str__(self) -> str:
+        return f"draft {self.revision} of {self.template_id}"
+
+
+class Asset(models.Model):
+    """An image that mails may show. Its files have names made from what is in them, and never change."""
+
+    class Format(models.TextChoices):
+        PNG = "png"
+        JPEG = "jpg"
+        GIF = "gif"
+
+    name = models.CharField(max_length=200, help_text="What the uploaded file was called")
+    alt = models.CharField(max_length=500, blank=True, default="", help_text="What it shows, for those who do not see")
+    digest = models.CharField(max_length=32, unique=True, help_text="Of what it shows, in full size; begins its names")
+    format = models.CharField(max_length=4, choices=Format)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AssetFile(models.Model):
+    """One width of an image, as it is stored and served."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=50, unique=True, help_text="digest-width.format")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(help_text="Bytes")
+
+    class Meta:
+        ordering = ["width"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from templates.compiling import Compiled
 from templates.compiling.links import Link
@@ -81,9 +81,33 @@ def render(
     return Rendered(**answer["rendered"])
 
 
+def try_people(
+    contents: Sequence[Mapping[str, Any]],
+    people: Sequence[Fields],
+    *,
+    policy: Mapping[str, Any],
+    brand: Fields,
+    unsubscribe: str,
+) -> list[dict[str, Any]]:
+    """For each person with their content: the merge tags without a value (`missing`), why it failed, if it did
+    (`failed`), and whether that is because the policy skips them (`skipped`). Raises TooCostly.
+    """
+    return cast(
+        list[dict[str, Any]],
+        _run(
+            "try",
+            contents=[dict(content) for content in contents],
+            people=[dict(fields) for fields in people],
+            policy=dict(policy),
+            brand=dict(brand),
+            unsubscribe=unsubscribe,
+        ),
+    )
+
+
 def _run(job: str, **arguments: object) -> Any:
     payload = json.dumps({"job": job, **arguments}, sort_keys=True).encode()
-    return json.loads(_child(payload) if job == "render" else _remembered(payload))
+    return json.loads(_child(payload) if job in {"render", "try"} else _remembered(payload))
 
 
 @lru_cache(maxsize=64)

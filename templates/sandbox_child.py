@@ -69,7 +69,56 @@ def _render(
     return {"rendered": asdict(rendered)}
 
 
-JOBS: dict[str, Callable[..., Any]] = {"compile": _compile, "lint": _lint, "render": _render}
+class _Asked(dict[str, str]):
+    """Fallbacks that note which of them was asked for: the merge tags without a value."""
+
+    def __init__(self, fallbacks: dict[str, str]) -> None:
+        super().__init__(fallbacks)
+        self.names: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        known = super().__contains__(name)
+        if not known:
+            self.names.add(str(name))
+        return known
+
+
+def _try(
+    contents: list[dict[str, Any]],
+    people: list[dict[str, Any]],
+    policy: dict[str, Any],
+    brand: dict[str, str],
+    unsubscribe: str,
+) -> list[dict[str, Any]]:
+    from templates.rendering import CompiledContent
+
+    parsed: dict[str, CompiledContent] = {}
+    for content in contents:
+        if content["language"] not in parsed:
+            parsed[content["language"]] = CompiledContent.parse(**content)
+    return [
+        _outcome(parsed[content["language"]], fields, policy, brand, unsubscribe)
+        for content, fields in zip(contents, people, strict=True)
+    ]
+
+
+def _outcome(
+    parsed: Any, fields: dict[str, Any], policy: dict[str, Any], brand: dict[str, str], unsubscribe: str
+) -> dict[str, Any]:
+    from templates.errors import MissingMergeTag, RenderFailed
+    from templates.rendering import CompiledVersion, Links
+
+    asked = _Asked(policy["fallbacks"])
+    version = CompiledVersion({parsed.language.lower(): parsed}, parsed.language, policy["skip_missing"], asked)
+    try:
+        version.render(fields=fields, language=parsed.language, brand=brand, links=Links(unsubscribe))
+    except RenderFailed as error:
+        skipped = isinstance(error, MissingMergeTag)
+        return {"missing": sorted(asked.names), "failed": error.detail, "skipped": skipped}
+    return {"missing": sorted(asked.names), "failed": "", "skipped": False}
+
+
+JOBS: dict[str, Callable[..., Any]] = {"compile": _compile, "lint": _lint, "render": _render, "try": _try}
 
 if __name__ == "__main__":
     main()

@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 
 from templates.drafts import ContentDraft
 from templates.errors import TemplateNotFound, VersionNotFound
-from templates.models import MessageTemplate, SharedBlock, SharedBlockVersion, TemplateContent, TemplateVersion
+from templates.models import (
+    Asset,
+    MessageTemplate,
+    SharedBlock,
+    SharedBlockVersion,
+    TemplateContent,
+    TemplateDraft,
+    TemplateVersion,
+)
 
 
 def template(name: str) -> MessageTemplate:
@@ -66,6 +75,30 @@ def find_block(name: str) -> SharedBlock | None:
     return SharedBlock.objects.select_related("current").filter(name=name).first()
 
 
+def block_version(block: SharedBlock, number: int) -> SharedBlockVersion:
+    """A version of a shared block by its number. Raises VersionNotFound."""
+    found = block.versions.filter(number=number).first()
+    if found is None:
+        raise VersionNotFound(f"The shared block {block.name!r} has no version {number}.")
+    return found
+
+
+def templates_with(block: SharedBlock) -> QuerySet[MessageTemplate]:
+    """The templates whose current version was made with any version of this block."""
+    rows = MessageTemplate.objects.filter(archived_at=None, current__block_versions__has_key=block.name)
+    return rows.select_related("current").order_by("name")
+
+
+def stale_templates(block: SharedBlock) -> list[MessageTemplate]:
+    """Those of them that were made with an older version of it."""
+    now = block.current.number if block.current else 0
+    return [
+        template
+        for template in templates_with(block)
+        if template.current and template.current.block_versions[block.name] != now
+    ]
+
+
 def current_blocks() -> dict[str, tuple[int, str]]:
     """Number and source of each shared block that can be used now, by name."""
     rows = SharedBlock.objects.filter(archived_at=None, current__isnull=False)
@@ -73,6 +106,33 @@ def current_blocks() -> dict[str, tuple[int, str]]:
         name: (number, source)
         for name, number, source in rows.values_list("name", "current__number", "current__source")
     }
+
+
+def image_path(name: str) -> str:
+    """Where a file of an asset is served, below the public address of any brand."""
+    return reverse("images:image", args=[name])
+
+
+def asset_uses(asset: Asset) -> list[MessageTemplate]:
+    """The templates whose current version shows this image, itself or by a shared block."""
+    shows = Q(contents__body__contains=asset.digest) | Q(contents__compiled_html__contains=asset.digest)
+    versions = TemplateVersion.objects.filter(shows, pk=F("template__current")).values("template")
+    return list(MessageTemplate.objects.filter(pk__in=versions).order_by("name"))
+
+
+def asset_ever_used(asset: Asset) -> bool:
+    """Whether any version of any template or shared block, now or then, names this image."""
+    return (
+        TemplateContent.objects.filter(
+            Q(body__contains=asset.digest) | Q(compiled_html__contains=asset.digest)
+        ).exists()
+        or SharedBlockVersion.objects.filter(source__contains=asset.digest).exists()
+    )
+
+
+def draft_by(template: MessageTemplate, author_id: int) -> TemplateDraft | None:
+    """What this author is writing, if anything."""
+    return TemplateDraft.objects.filter(template=template, author_id=author_id).first()
 
 
 def block_sources(version: TemplateVersion) -> dict[str, str]:

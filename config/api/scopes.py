@@ -7,7 +7,14 @@ from collections.abc import Iterable
 
 _VIEW_CONTACTS = ("contact", "attribute", "contactlist", "listmembership")
 _VIEW_IMPORTS = ("import", "importrow")
-_VIEW_TEMPLATES = ("messagetemplate", "templateversion", "templatecontent", "sharedblock", "sharedblockversion")
+_VIEW_TEMPLATES = (
+    "messagetemplate",
+    "templateversion",
+    "templatecontent",
+    "sharedblock",
+    "sharedblockversion",
+    "asset",
+)
 _VIEW_CAMPAIGNS = ("campaign", "journeyversion", "step", "run", "enrolment", "enrolmentevent")
 _VIEW_MESSAGES = ("sendorder", "message", "deliveryevent")
 
@@ -25,12 +32,14 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "imports:read": _may("segments", "view", _VIEW_IMPORTS),
     "imports:write": _may("segments", "add change", ("import",)),
     "templates:read": _may("templates", "view", _VIEW_TEMPLATES),
-    "templates:write": _may("templates", "add change", ("messagetemplate", "sharedblock")),
+    "templates:write": _may("templates", "add change", ("messagetemplate", "sharedblock", "asset")),
     "campaigns:read": _may("campaigns", "view", _VIEW_CAMPAIGNS) + _may("compliance", "view", ("brand", "sender")),
     "campaigns:write": _may("campaigns", "add change delete", ("campaign",)),
     "campaigns:launch": ("campaigns.launch_campaign",),
     "messages:read": _may("delivery", "view", _VIEW_MESSAGES),
     "messages:test": ("compliance.send_test",),
+    "mailbox_providers:read": _may("delivery", "view", ("mailboxprovider",)),
+    "mailbox_providers:write": _may("delivery", "add change delete", ("mailboxprovider",)),
     "suppressions:read": _may("compliance", "view", ("suppression", "suppressionevent")),
     "suppressions:write": ("compliance.add_suppression",),
     "audit:read": ("compliance.view_auditentry",),

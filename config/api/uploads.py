@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from django.conf import settings
 from rest_framework.parsers import BaseParser
@@ -33,21 +33,35 @@ class TakesUpload(Endpoint):
         return super().finalize_response(*args, **options)
 
 
-class CsvFile(BaseParser):
-    """`Content-Type: text/csv`, at most IMPORT_MAX_BYTES."""
+class _File(BaseParser):
+    """A file as the body, at most as many bytes as `limit`, the name of a setting, says."""
 
-    media_type = "text/csv"
+    limit: ClassVar[str]
 
     def parse(self, stream: Any, media_type: Any, parser_context: Any) -> Upload:
         file, digest, size = TemporaryFile(), hashlib.sha256(), 0  # noqa: SIM115 - whoever takes it closes it
         while piece := stream.read(_PIECE):
             size += len(piece)
-            if size > settings.IMPORT_MAX_BYTES:
+            if size > (most := getattr(settings, self.limit)):
                 file.close()
-                raise TooLarge(f"A file has at most {settings.IMPORT_MAX_BYTES:,} bytes: split it.")
+                raise TooLarge(f"A file has at most {most:,} bytes.")
             digest.update(piece)
             file.write(piece)
         file.seek(0)
         upload = Upload(file, digest.hexdigest())
         parser_context["view"].upload = upload
         return upload
+
+
+class CsvFile(_File):
+    """`Content-Type: text/csv`, at most IMPORT_MAX_BYTES."""
+
+    media_type = "text/csv"
+    limit = "IMPORT_MAX_BYTES"
+
+
+class ImageFile(_File):
+    """`Content-Type: image/…`, at most ASSET_MAX_BYTES; what it is shows when it is decoded."""
+
+    media_type = "image/*"
+    limit = "ASSET_MAX_BYTES"

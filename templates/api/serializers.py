@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from config.api.fields import Body, PublicId
 from templates.drafts import ContentDraft
-from templates.models import MessageTemplate, TemplateContent
+from templates.models import Asset, AssetFile, MessageTemplate, TemplateContent
+from templates.selectors import image_path
 
 _FORMATS = TemplateContent.Format.choices
 _POLICIES = MessageTemplate.MissingPolicy.choices
@@ -112,6 +113,33 @@ class Preview(serializers.Serializer):
     html = serializers.CharField(allow_blank=True)
     text = serializers.CharField(allow_blank=True)
     language = serializers.CharField()
+
+
+class AssetBody(Body):
+    alt = serializers.CharField(max_length=500, allow_blank=True, help_text="What it shows")
+
+
+class AssetFileShown(serializers.Serializer):
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    size = serializers.IntegerField(help_text="Bytes")
+    path = serializers.SerializerMethodField(help_text="Below the public address of any brand; it never changes")
+
+    def get_path(self, file: AssetFile) -> str:
+        return image_path(file.name)
+
+
+class AssetShown(serializers.Serializer):
+    asset_id = PublicId("asset", source="pk")
+    name = serializers.CharField()
+    alt = serializers.CharField(allow_blank=True)
+    format = serializers.ChoiceField(Asset.Format.choices)
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    files = AssetFileShown(many=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
 
 
 def drafts(contents: list[dict[str, str]]) -> list[ContentDraft]:

@@ -90,10 +90,14 @@ def test_the_child_has_no_secrets_and_no_django() -> None:
 
 
 def test_its_jobs_are_those_of_the_parent() -> None:
-    assert set(sandbox_child.JOBS) == {"compile", "lint", "render"}
+    assert set(sandbox_child.JOBS) == {"compile", "lint", "render", "try"}
     work = sandbox_child.JOBS["compile"]([vars(ContentDraft("en", "html", "S", "<p>{{ x }}</p>"))], {})
     assert work[0]["merge_tags"] == ["x"]
     assert sandbox_child.JOBS["lint"]([vars(ContentDraft("en", "html", "", "x"))], {}, {"purpose": "transactional"})
     parsed = {"language": "en", "subject": "S", "preheader": "", "html": "{{ x }}", "text": "", "urls": []}
     assert sandbox_child.JOBS["render"](parsed, {"skip_missing": True}, {}, BRAND, "")["missing"] == "x"
     assert sandbox_child.JOBS["render"](parsed, {}, {"x": "1"}, BRAND, "")["rendered"]["html"] == "1"
+    tried = sandbox_child.JOBS["try"](
+        [parsed, parsed], [{}, {"x": "1"}], {"skip_missing": False, "fallbacks": {}}, BRAND, ""
+    )
+    assert [item["missing"] for item in tried] == [["x"], []]

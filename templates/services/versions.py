@@ -1,7 +1,6 @@
-"""Writes of message templates and shared blocks: each save is a new version that never changes."""
+"""Writes of message templates: each save is a new version that never changes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,30 +11,16 @@ from django.utils import timezone
 from config.lib.errors import FieldError, Invalid
 from templates import sandbox, selectors
 from templates.drafts import ContentDraft
-from templates.errors import NameTaken
+from templates.errors import NameTaken, VersionConflict
 from templates.findings import Finding
 from templates.models import (
     MessageTemplate,
     SharedBlock,
-    SharedBlockVersion,
     TemplateContent,
     TemplateLink,
     TemplateVersion,
 )
 from templates.sandbox import Result
-
-__all__ = [
-    "ContentDraft",
-    "archive",
-    "check_block",
-    "check_block_name",
-    "create_block",
-    "create_template",
-    "restore",
-    "roll_back",
-    "save_block",
-    "save_version",
-]
 
 Author = AbstractBaseUser | None
 _LIMITS = {"language": 10, "subject": 500, "preheader": 500}
@@ -43,10 +28,10 @@ _LIMITS = {"language": 10, "subject": 500, "preheader": 500}
 
 def create_template(*, name: str, by: Author, channel: str = MessageTemplate.Channel.EMAIL) -> MessageTemplate:
     """A template without a version yet. Raises Invalid, NameTaken."""
-    _check_name(name)
+    check_name(name)
     try:
         with transaction.atomic():
-            return MessageTemplate.objects.create(name=name.strip(), channel=channel, created_by_id=_id(by))
+            return MessageTemplate.objects.create(name=name.strip(), channel=channel, created_by_id=id_of(by))
     except IntegrityError as error:
         raise NameTaken(
             f"There is already a template {name.strip()!r}; choose another name.", pointer="/name"
@@ -62,11 +47,14 @@ def save_version(
     missing_policy: str = MessageTemplate.MissingPolicy.FALLBACK,
     fallbacks: Mapping[str, str] | None = None,
     note: str = "",
+    base: int | None = None,
 ) -> TemplateVersion:
     """A new version with these contents, one for each language, compiled. It becomes the current one.
 
-    A save that would change nothing gives the version that is current. Raises Invalid with what is wrong in
-    the contents (pointer, line and column), TooCostly when compiling them takes too much.
+    A save that would change nothing gives the version that is current. `base` is the number of the version that the
+    author began from (0: there was none): when another has become current since, nothing is saved and VersionConflict
+    is raised. Raises Invalid with what is wrong in the contents (pointer, line and column), TooCostly when compiling
+    them takes too much.
     """
     policy = {
         "default_language": default_language,
@@ -76,10 +64,11 @@ def save_version(
     _check_contents(contents, policy)
     blocks = selectors.current_blocks()
     results = sandbox.compile_contents(contents, {name: source for name, (_, source) in blocks.items()})
-    _refuse([finding for result in results for finding in result.findings])
+    refuse([finding for result in results for finding in result.findings])
     policy["block_versions"] = {name: blocks[name][0] for result in results for name in result.blocks}
     with transaction.atomic():
         template = _locked(template)
+        _check_base(template, base)
         if template.current and _is_same(template.current, contents, policy):
             return template.current
         version = _new_version(template, policy, by=by, note=note)
@@ -103,35 +92,6 @@ def roll_back(template: MessageTemplate, number: int, *, by: Author) -> Template
         return version
 
 
-def create_block(*, name: str, source: str, by: Author) -> SharedBlock:
-    """A shared block with its first version. Raises Invalid, NameTaken."""
-    check_block_name(name)
-    try:
-        with transaction.atomic():
-            block = SharedBlock.objects.create(name=name.strip())
-            block.current = save_block(block, source=source, by=by)
-    except IntegrityError as error:
-        raise NameTaken(f"There is already a shared block {name.strip()!r}.", pointer="/name") from error
-    return block
-
-
-def save_block(block: SharedBlock, *, source: str, by: Author, note: str = "") -> SharedBlockVersion:
-    """A new version of a shared block. Templates take it with their next save; their versions keep what they had.
-
-    Raises Invalid when its Liquid is wrong. Its markup is a fragment, which only a whole template can prove.
-    """
-    check_block(source)
-    with transaction.atomic():
-        block = SharedBlock.objects.select_for_update().get(pk=block.pk)
-        number = block.current.number + 1 if block.current else 1
-        version = SharedBlockVersion.objects.create(
-            block=block, number=number, source=source, note=note, created_by_id=_id(by)
-        )
-        block.current = version
-        block.save(update_fields=["current", "updated_at"])
-    return version
-
-
 def archive(item: MessageTemplate | SharedBlock) -> None:
     """Take it out of the choices. Versions in use stay as they are."""
     type(item).objects.filter(pk=item.pk, archived_at=None).update(archived_at=timezone.now())
@@ -145,27 +105,13 @@ def restore(item: MessageTemplate | SharedBlock) -> None:
 _POLICY = ("default_language", "missing_policy", "fallbacks", "block_versions")
 
 
-def _id(by: Author) -> int | None:
+def id_of(by: Author) -> int | None:
     return by.pk if by else None
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     if not name.strip() or len(name) > 200:
         raise Invalid(FieldError("/name", "Give a name of 1 to 200 characters.", "required"))
-
-
-def check_block_name(name: str) -> None:
-    """Raise Invalid for a name that `{% render 'name' %}` could not say."""
-    _check_name(name)
-    if set(name) & set("'\"{}%"):
-        raise Invalid(FieldError("/name", "Use letters, digits, spaces, - and _ in the name of a shared block."))
-
-
-def check_block(source: str) -> None:
-    """Raise Invalid when a shared block is not our Liquid or names blocks that are not there."""
-    others = {name: text for name, (_, text) in selectors.current_blocks().items()}
-    (result,) = sandbox.compile_contents([ContentDraft("en", "text", "-", source)], others)
-    _refuse([replace(finding, pointer="/source") for finding in result.findings])
 
 
 def _check_contents(contents: Sequence[ContentDraft], policy: Mapping[str, Any]) -> None:
@@ -191,7 +137,7 @@ def _check_contents(contents: Sequence[ContentDraft], policy: Mapping[str, Any])
         raise Invalid(*errors)
 
 
-def _refuse(findings: Sequence[Finding]) -> None:
+def refuse(findings: Sequence[Finding]) -> None:
     """Raise Invalid when something could not be compiled."""
     errors = [
         FieldError(item.pointer, f"{_where(item)}{item.message}. {item.fix}.", item.code)
@@ -210,6 +156,12 @@ def _locked(template: MessageTemplate) -> MessageTemplate:
     return MessageTemplate.objects.select_for_update(of=("self",)).select_related("current").get(pk=template.pk)
 
 
+def _check_base(template: MessageTemplate, base: int | None) -> None:
+    now = template.current.number if template.current else 0
+    if base is not None and base != now:
+        raise VersionConflict(f"Version {now} was saved meanwhile; you began from version {base}.")
+
+
 def _is_same(version: TemplateVersion, contents: Sequence[ContentDraft], policy: Mapping[str, Any]) -> bool:
     now = {content.language: selectors.draft_of(content) for content in version.contents.all()}
     return now == {draft.language: draft for draft in contents} and all(
@@ -220,7 +172,7 @@ def _is_same(version: TemplateVersion, contents: Sequence[ContentDraft], policy:
 def _new_version(template: MessageTemplate, policy: Mapping[str, Any], *, by: Author, note: str) -> TemplateVersion:
     number = template.current.number + 1 if template.current else 1
     version = TemplateVersion.objects.create(
-        template=template, number=number, note=note[:255], created_by_id=_id(by), **policy
+        template=template, number=number, note=note[:255], created_by_id=id_of(by), **policy
     )
     template.current = version
     template.save(update_fields=["current", "updated_at"])
