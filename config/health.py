@@ -1,7 +1,6 @@
 """For machines that watch: is it alive, can it work, and figures for Prometheus. No names, no addresses, no secrets."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import redis
 from django.conf import settings
@@ -13,12 +12,9 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from analytics.models import Freshness
-from config.celery import HEARTBEAT_KEY
-from delivery.models import Message
+from config.metrics import Collector, heartbeat_age
 from delivery.selectors.ledger import queues
 
 HEARTBEAT_S = 60.0
@@ -58,13 +54,6 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 
 
-def heartbeat_age() -> float | None:
-    """Seconds since a heartbeat went the whole way from beat to a worker; None when none ever did."""
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, decode_responses=True) as client:
-        last = client.get(HEARTBEAT_KEY)
-    return (datetime.now(UTC) - datetime.fromisoformat(str(last))).total_seconds() if last else None
-
-
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -96,7 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_measure(request):
         return HttpResponse(status=404)
     registry = CollectorRegistry()
-    registry.register(_Collector())
+    registry.register(Collector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -105,36 +94,3 @@ def _may_measure(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN and constant_time_compare(given, settings.METRICS_TOKEN):
         return True
     return isinstance(request.user, User) and request.user.is_staff
-
-
-class _Collector:
-    """Reads at each scrape: partial indexes and small tables only."""
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield from _queue_metrics()
-        unknown = Message.objects.filter(state=Message.State.UNKNOWN).count()
-        yield GaugeMetricFamily("postrider_messages_unknown", "Messages whose outcome nobody knows", value=unknown)
-        yield from _freshness_metrics()
-        age = heartbeat_age()
-        if age is not None:
-            yield GaugeMetricFamily("postrider_heartbeat_age_seconds", "Since beat reached a worker", value=age)
-
-
-def _queue_metrics() -> Iterator[GaugeMetricFamily]:
-    at = timezone.now()
-    depth = GaugeMetricFamily("postrider_queue_messages", "Messages that are due, by lane", labels=["lane"])
-    oldest = GaugeMetricFamily("postrider_queue_oldest_seconds", "How long the oldest has been due", labels=["lane"])
-    for queue in queues():
-        depth.add_metric([queue.lane], queue.depth)
-        oldest.add_metric([queue.lane], (at - queue.since).total_seconds() if queue.since else 0)
-    yield depth
-    yield oldest
-
-
-def _freshness_metrics() -> Iterator[GaugeMetricFamily]:
-    at = timezone.now()
-    age = GaugeMetricFamily("postrider_figures_age_seconds", "Age of a derived table", labels=["table"])
-    for name, last in Freshness.objects.values_list("name", "last_success_at"):
-        if last:
-            age.add_metric([name], (at - last).total_seconds())
-    yield age

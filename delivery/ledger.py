@@ -66,7 +66,7 @@ def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:
     claimed_at = time.monotonic()
     rows = run("claim", lane=lane, channel=channel, limit=limit, lease_s=lease_s)
     times = (claimed_at + lease_s, claimed_at)
-    return [Claimed(*row, *times) for row in rows]
+    return [Claimed(*[*row, *times]) for row in rows]
 
 
 def begin(address_keys: dict[int, int], *, account_id: int) -> dict[int, int]:

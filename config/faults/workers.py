@@ -13,20 +13,20 @@ from delivery.models import Purpose
 from delivery.pipeline import GROUP
 
 _KILLS = 100
-_MAIN_EVERY = 20  # the main process of the workers too, with all its children
+_MAIN_EVERY = 34  # the main process of the workers too, with all its children
 
 
 class Killed(Fault):
     """100 SIGKILLs of workers at random points, the gap between the server's accept and our settling widened"""
 
     kind = "sigkill"
-    people = 20_000
-    delay_ms = 40
+    people = 12_000
+    delay_ms = 20
 
     def disturb(self, stage: Stage) -> dict[str, Any]:
         kills = victims = 0
         while kills < _KILLS and not stage.over():
-            time.sleep(random.uniform(0.2, 0.7))  # noqa: S311 - when is nobody's secret
+            time.sleep(random.uniform(0.3, 1.2))  # noqa: S311 - when is nobody's secret
             main = kills % _MAIN_EVERY == _MAIN_EVERY - 1
             at_stake = len(stage.workers()) if main else 1
             if stage.kill_worker(main=main):
@@ -55,7 +55,7 @@ class Deployed(Fault):
     """Five deploys while sending: SIGTERM to everything, then everything anew"""
 
     kind = "sigterm"
-    people = 6_000
+    people = 12_000
     env = {"SEND_BEGIN_WINDOW_S": "4", "SEND_REPLY_TIMEOUT_S": "20", "SEND_LEASE_S": "30"}
 
     def disturb(self, stage: Stage) -> dict[str, Any]:
