@@ -4,14 +4,28 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from redis.exceptions import RedisError
 
 from config.lib.admin import ReadOnlyAdmin
-from config.lib.errors import DomainError
-from delivery import providers
+from config.lib.errors import DomainError, Invalid
+from delivery import providers, tasks
 from delivery.accounts import seal_secret
-from delivery.models import DeliveryEvent, Hit, Judgement, Message, ProviderAccount, SendOrder
+from delivery.models import (
+    DeliveryEvent,
+    Hit,
+    Judgement,
+    MailboxProvider,
+    MailDomain,
+    Message,
+    ProviderAccount,
+    SendOrder,
+)
+from delivery.selectors import throttles
+from delivery.services import mailbox_providers
+from delivery.throttle import levels
 
 
 class ProviderAccountForm(forms.ModelForm[ProviderAccount]):
@@ -100,3 +114,74 @@ class HitAdmin(ReadOnlyAdmin[Hit]):
     @admin.display
     def verdict(self, hit: Any) -> str:
         return " by ".join(filter(None, [hit.verdict, hit.rule])) or "-"
+
+
+class MailboxProviderForm(forms.ModelForm[MailboxProvider]):
+    class Meta:
+        model = MailboxProvider
+        fields = [
+            "name", "slug", "domains", "mx_suffixes", "connections", "messages_per_connection", "rate_per_second",
+            "requires_tls", "slow_for_minutes",
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        try:
+            cleaned |= mailbox_providers.checked(self.instance, cleaned)
+        except Invalid as error:
+            for fault in error.errors:
+                field = fault.pointer.strip("/")
+                self.add_error(field if field in self.fields else None, fault.detail)
+        return cleaned
+
+
+@admin.register(MailboxProvider)
+class MailboxProviderAdmin(admin.ModelAdmin[MailboxProvider]):
+    """The limits of those who run the mailboxes; below them what waits for its turn."""
+
+    form = MailboxProviderForm
+    list_display = [
+        "name", "rate_per_second", "connections", "messages_per_connection", "requires_tls", "slowed_until",
+        "slowed_reason",
+    ]  # fmt: skip
+    readonly_fields = ["is_default", "slowed_until", "slowed_reason"]
+    actions = ["end_slowdown"]
+    change_list_template = "admin/delivery/mailboxprovider/change_list.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        try:
+            buckets = levels.levels()
+        except RedisError:
+            buckets = None
+        shown = {"waiting": throttles.waiting(), "levels": buckets}
+        return super().changelist_view(request, {**(extra_context or {}), **shown})
+
+    def save_model(self, request: HttpRequest, obj: MailboxProvider, form: Any, change: bool) -> None:
+        mailbox_providers.save_mailbox_provider(obj, form.cleaned_data)
+        transaction.on_commit(tasks.ring_waiting)
+
+    def has_delete_permission(self, request: HttpRequest, obj: MailboxProvider | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_default)
+
+    def delete_model(self, request: HttpRequest, obj: MailboxProvider) -> None:
+        mailbox_providers.delete_mailbox_provider(obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """One by one alone: the default has to stay."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    @admin.action(description="End the slow-down now", permissions=["change"])
+    def end_slowdown(self, request: HttpRequest, queryset: QuerySet[MailboxProvider]) -> None:
+        for provider in queryset:
+            mailbox_providers.end_slowdown(provider)
+        transaction.on_commit(tasks.ring_waiting)
+
+
+@admin.register(MailDomain)
+class MailDomainAdmin(ReadOnlyAdmin[MailDomain]):
+    """Whose each recipient domain is, as DNS last said."""
+
+    list_display = ["domain", "provider", "mx", "checked_at", "slowed_until", "slowed_reason"]
+    list_filter = ["provider"]
+    search_fields = ["domain__startswith"]
+    list_select_related = ["provider"]

@@ -1,12 +1,14 @@
 """Celery entrances of delivery: a doorbell, ids in, one call down."""
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from delivery import ledger, pipeline
 from delivery.services import mailbox_providers
@@ -65,3 +67,9 @@ def look_up_domains() -> None:
 def wake_waiting() -> None:
     """A limit was raised. Lost, it costs time alone: what waits looks for a new place within the hour."""
     mailbox_providers.wake_waiting()
+
+
+def ring_waiting() -> None:
+    """Ask for `wake_waiting`, and do without when Redis is away."""
+    with suppress(OperationalError):
+        wake_waiting.apply_async(expires=600, retry=False)

@@ -1,6 +1,6 @@
 """Mailbox providers and their limits, as people edit them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import idna
@@ -13,17 +13,23 @@ from delivery.services.throttles import wake
 from delivery.throttle import Because
 
 
+def checked(provider: MailboxProvider, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as they would be stored, domains as A-labels. Raises Invalid naming each that cannot stand."""
+    lists = {name: _domains(name, fields[name]) for name in ("domains", "mx_suffixes") if fields.get(name)}
+    wanted = {**fields, **lists}
+    wrong = [error for check in (_wrong_limits, _taken) for error in check(provider, wanted)]
+    if wrong:
+        raise Invalid(*wrong)
+    return wanted
+
+
 def save_mailbox_provider(provider: MailboxProvider, fields: Mapping[str, Any]) -> MailboxProvider:
     """Write some fields of a new or known mailbox provider. Raises Invalid naming each that cannot stand."""
-    for name, value in fields.items():
-        setattr(provider, name, value)
-    provider.domains = _domains("domains", provider.domains)
-    provider.mx_suffixes = _domains("mx_suffixes", provider.mx_suffixes)
-    _check(provider)
     with transaction.atomic():
-        regrouped = provider.pk is None or "mx_suffixes" in fields
+        for name, value in checked(provider, fields).items():
+            setattr(provider, name, value)
         provider.save()
-        if regrouped:  # whose suffix a domain's servers have now is for the next look-up to say
+        if "mx_suffixes" in fields:  # whose a domain's servers are now is for the next look-up to say
             MailDomain.objects.exclude(mx="").update(checked_at=None)
     throttle.forget()
     return provider
@@ -65,15 +71,19 @@ def _a_label(field: str, name: str) -> str:
         raise Invalid(FieldError(f"/{field}", f"{name!r} is no domain name.", "domain")) from None
 
 
-def _check(provider: MailboxProvider) -> None:
-    wrong = []
-    if provider.connections < 1 or provider.messages_per_connection < 1:
-        wrong.append(FieldError("/connections", "At least one connection, and one message on it.", "limit"))
-    if provider.rate_per_second is not None and not 0.001 <= provider.rate_per_second <= 1_000_000:
-        wrong.append(FieldError("/rate_per_second", "Between 0.001 and 1,000,000, or null for no limit.", "limit"))
+def _wrong_limits(provider: MailboxProvider, fields: Mapping[str, Any]) -> Iterator[FieldError]:
+    for name in ("connections", "messages_per_connection"):
+        if name in fields and not fields[name] >= 1:
+            yield FieldError(f"/{name}", "At least 1.", "limit")
+    rate = fields.get("rate_per_second")
+    if rate is not None and not 0.001 <= rate <= 1_000_000:
+        yield FieldError("/rate_per_second", "Between 0.001 and 1,000,000, or nothing for no limit.", "limit")
+
+
+def _taken(provider: MailboxProvider, fields: Mapping[str, Any]) -> Iterator[FieldError]:
     for other in MailboxProvider.objects.exclude(pk=provider.pk):
+        if fields.get("slug") == other.slug:
+            yield FieldError("/slug", f"This is {other.name}.", "taken")
         for name in ("domains", "mx_suffixes"):
-            taken = sorted(set(getattr(provider, name)) & set(getattr(other, name)))
-            wrong += [FieldError(f"/{name}", f"{domain} belongs to {other.name}.", "taken") for domain in taken]
-    if wrong:
-        raise Invalid(*wrong)
+            for domain in sorted(set(fields.get(name) or ()) & set(getattr(other, name))):
+                yield FieldError(f"/{name}", f"{domain} belongs to {other.name}.", "taken")
