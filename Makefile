@@ -1,6 +1,6 @@
 # Two commands: `make demo` shows the product, `make test` passes its tests. Both set up what they need.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test sure checks lint types contracts deploy-check coverage format stop clean
+.PHONY: help setup demo test screenshots sure checks lint types contracts deploy-check coverage format stop clean
 
 # The first Python that is new enough; 3.12 before newer ones, since the Redis wheel stops there.
 PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
@@ -20,6 +20,9 @@ demo: setup ## everything up with demo data, until Ctrl-C
 
 test: setup ## all tests
 	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=0 $(ARGS)
+
+screenshots: setup ## pictures of every page with demo data, into screenshots/
+	@$(BIN)/pytest -q tests/browser/taking_pictures.py --timeout 600
 
 sure: test checks ## all that must hold before a change is shared
 

@@ -7,6 +7,7 @@
 import itertools
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def _point_at(name: str) -> None:
         connections[alias].close()
         connections[alias].settings_dict["NAME"] = name
         settings.DATABASES[alias]["NAME"] = name
+
+
+@contextmanager
+def pointed_at(name: str) -> Iterator[None]:
+    """While it lasts, this process works on another database of the test server."""
+    before = str(settings.DATABASES["default"]["NAME"])
+    _point_at(name)
+    try:
+        yield
+    finally:
+        _point_at(before)
 
 
 @pytest.fixture(scope="session")

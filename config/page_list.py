@@ -1,0 +1,53 @@
+"""Every page of the product by name: what the accessibility test, the screenshots and `bench pages` go over.
+
+A part of the product that brings a page adds its line. A page that shows one row names which; without such a row the
+page is left out.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.urls import reverse
+
+from config.lib import public_ids
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page: its name (of the screenshot, too), and what gives its address, or None when there is nothing to show."""
+
+    name: str
+    url: Callable[[], str | None]
+    signed_in: bool = True
+
+
+def _at(url_name: str) -> Callable[[], str]:
+    return lambda: reverse(url_name)
+
+
+def _of(url_name: str, model: type[Model], kind: str, **which: Any) -> Callable[[], str | None]:
+    """The page of the first row that fits; its address takes one public id."""
+
+    def url() -> str | None:
+        pk = model._default_manager.filter(**which).order_by("pk").values_list("pk", flat=True).first()  # noqa: SLF001
+        return None if pk is None else reverse(url_name, args=[public_ids.encode(kind, pk)])
+
+    return url
+
+
+PAGES: tuple[Entry, ...] = (
+    Entry("sign-in", _at("sign-in"), signed_in=False),
+    Entry("home", _at("home")),
+    Entry("settings-keys", _at("settings:keys")),
+    Entry("settings-key-new", _at("settings:key-new")),
+    Entry("settings-password", _at("password")),
+)
+
+
+def addresses() -> Iterator[tuple[Entry, str]]:
+    """Each page that there is something to show on, with its address."""
+    for entry in PAGES:
+        if url := entry.url():
+            yield entry, url
