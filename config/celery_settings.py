@@ -48,6 +48,7 @@ beat_schedule = {
     "sweep-ledger": {**_TICK, "task": "delivery.sweep"},
     "judge-hits": {**_TICK, "task": "delivery.judge"},
     "campaigns": {**_TICK, "task": "campaigns.tick"},
+    "reconcile": {"task": "delivery.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "guard-campaigns": {"task": "campaigns.guard", "schedule": 5.0, "options": {"expires": 5}},
     "imports": {**_TICK, "task": "segments.tick"},
     "exports": {**_TICK, "task": "analytics.tick_exports"},

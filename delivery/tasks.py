@@ -11,7 +11,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from delivery import ledger, pipeline
-from delivery.services import mailbox_providers
+from delivery.services import mailbox_providers, unknowns
 from delivery.throttle import looking_up
 from delivery.tracking import judging
 
@@ -27,6 +27,12 @@ def send(lane: str) -> None:
     """Send what is due in a lane for one slice, and ring again when something is left."""
     if pipeline.work_lane(lane, seconds=SLICE_S):
         send.apply_async((lane,), queue=lane, expires=60)
+
+
+@shared_task(name="delivery.reconcile")
+def reconcile() -> None:
+    """Each minute: ask providers what became of the messages of which nobody knows."""
+    unknowns.reconcile()
 
 
 @shared_task(name="delivery.sweep")

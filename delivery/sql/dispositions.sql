@@ -133,12 +133,12 @@ WITH chosen AS (
 )
 SELECT id FROM learnt;
 
--- Unknown messages of some provider accounts that are not too old to ask about, the oldest first.
+-- Unknown messages of a provider account that are not too old to ask about; drawn anew each time, so that those of which
+-- it cannot tell do not stand before the others.
 -- name: unknown_of
-SELECT m.id, m.provider_account_id FROM delivery_message m
-WHERE m.state = 'unknown' AND m.provider_account_id = ANY(%(accounts)s)
-  AND m.settled_at > now() - %(hours)s * interval '1 hour' AND m.id > %(after)s
-ORDER BY m.id LIMIT %(limit)s;
+SELECT id FROM delivery_message
+WHERE state = 'unknown' AND provider_account_id = %(account)s AND settled_at > now() - %(hours)s * interval '1 hour'
+ORDER BY random() LIMIT %(limit)s;
 
 -- What was settled under campaigns, of each since a moment of its own.
 -- name: lately
