@@ -24,7 +24,7 @@ from compliance.gate import Action, Candidate, Verdict, decide
 from compliance.models import Reason, Scope
 from compliance.services.suppressions import suppress
 from config.lib.bench import Stopwatch
-from delivery import accounts, ledger, meters, throttle
+from delivery import accounts, budgets, ledger, meters, throttle
 from delivery.accounts import Account
 from delivery.ledger import Claimed, Settlement
 from delivery.models import DeliveryEvent, Message
@@ -75,7 +75,9 @@ def _work(claimed: Sequence[Claimed], lane: str, channel: str) -> None:
     for account, loaded in by_account.values():
         for start in range(0, len(loaded), GROUP):
             group = loaded[start : start + GROUP]
-            if time.monotonic() < stop_at:
+            if accounts.rests(account):
+                _put_back([one.claimed for one in group], "no_provider")
+            elif time.monotonic() < stop_at:
                 _work_group(group, account)
             else:
                 ledger.settle_unbegun([_at_once(one.claimed) for one in group])
@@ -129,27 +131,33 @@ def _send_group(group: Sequence[Prepared], account: Account) -> Sequence[Receipt
     # taken before the intent, on a clock that nobody sets: shorter than the lease that the intent gives
     begin_before = time.monotonic() + settings.SEND_BEGIN_WINDOW_S
     with stages.stage("intent"):
-        attempts = _begin(group, account, begin_before)
+        attempts, unpaid = _begin(group, account, begin_before)
+        _put_back([p.claimed for p in group if p.claimed.id in unpaid], "budget_spent")
     begun = {p.claimed.id: p for p in group if p.claimed.id in attempts}
     with stages.stage("gate"):
         verdicts = _gate(begun, begin_before)
     with stages.stage("wire"):
         receipts = _dispatch(begun, verdicts, account, begin_before)
     with stages.stage("settle"):
-        _settle(begun, attempts, verdicts or {}, receipts)
+        _settle(begun, attempts, verdicts or {}, receipts, account)
     return receipts
 
 
-def _begin(group: Sequence[Prepared], account: Account, begin_before: float) -> dict[int, int]:
-    """Commit the intent. When the connection is cut in it nobody knows whether it was: asked again, we do."""
+def _begin(group: Sequence[Prepared], account: Account, begin_before: float) -> tuple[dict[int, int], set[int]]:
+    """Commit the intent of what can be paid for, and which cannot.
+
+    When the connection is cut in it nobody knows whether it was: asked again, we do.
+    """
+    claimed = [p.claimed for p in group]
     keys = {p.claimed.id: p.candidate.addresses[0].key for p in group}
     try:
-        return ledger.begin(keys, account_id=account.id)
+        return budgets.begin(keys, claimed, account)
     except (OperationalError, InterfaceError):
         connection.close()
     attempts = {p.claimed.id: p.claimed.attempt + 1 for p in group}
     sure_until = min(begin_before, *(p.claimed.lease_ends for p in group))
-    return _until(sure_until, lambda: ledger.begin_again(keys, account_id=account.id, attempts=attempts)) or {}
+    again = _until(sure_until, lambda: budgets.begin_again(keys, claimed, account, attempts=attempts))
+    return again or ({}, set())
 
 
 def _gate(begun: dict[int, Prepared], begin_before: float) -> dict[int, Verdict] | None:
@@ -178,8 +186,9 @@ def _dispatch(
 
 
 def _settle(
-    begun: dict[int, Prepared], attempts: dict[int, int], verdicts: dict[int, Verdict], receipts: Sequence[Receipt]
-) -> None:
+    begun: dict[int, Prepared], attempts: dict[int, int], verdicts: dict[int, Verdict], receipts: Sequence[Receipt],
+    account: Account,
+) -> None:  # fmt: skip
     at = timezone.now()
     # before the outcome is written: dying in between repeats it instead of forgetting it (STANDARDS B3.6)
     for receipt in receipts:
@@ -190,12 +199,13 @@ def _settle(
         settlement(receipt, begun[receipt.message_id].claimed, attempt=attempts[receipt.message_id], at=at)
         for receipt in receipts
     ]
-    deadline = time.monotonic() + settings.SEND_LEASE_S
+    deadline, claimed = time.monotonic() + settings.SEND_LEASE_S, [p.claimed for p in begun.values()]
     try:
-        _until(deadline, lambda: ledger.settle(outcomes))
+        _until(deadline, lambda: budgets.settle(outcomes, claimed, account))
     except DataError:  # one row's words that Postgres cannot hold: the outcomes count for more than the words
         log.exception("settled_without_details")
-        _until(deadline, lambda: ledger.settle([replace(outcome, detail="") for outcome in outcomes]))
+        plain = [replace(outcome, detail="") for outcome in outcomes]
+        _until(deadline, lambda: budgets.settle(plain, claimed, account))
 
 
 def _blocked(verdict: Verdict, message_id: int, attempt: int) -> Settlement:
