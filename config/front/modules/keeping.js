@@ -1,6 +1,5 @@
 // What was typed survives a session that ended meanwhile: kept in this tab when a form is sent, put back after the
 // sign-in that came between. Passwords and files are never kept.
-import htmx from "htmx.org";
 import { toast } from "./toasts.js";
 
 const KEY = "kept-form";
@@ -33,10 +32,10 @@ function put(form, fields) {
 function bringBack() {
   const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   if (!kept?.due || document.body.dataset.page === "sign-in" || kept.page !== location.pathname) return;
-  sessionStorage.removeItem(KEY);
   const forms = [...document.querySelectorAll("form[method=post]")];
   const form = forms.find((one) => (one.getAttribute("action") ?? "") === kept.action && one.elements.length > 1);
-  if (!form) return;
+  if (!form) return; // a page between, at the same address
+  sessionStorage.removeItem(KEY);
   put(form, kept.fields);
   toast("You had been signed out. What you had typed is here again: look it over and send it.", "warning");
 }
@@ -60,4 +59,3 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 // Elsewhere signed in anew: this page's token is of the session before.
 if (document.body.dataset.kept === "due") markDue();
 bringBack();
-export { htmx };
