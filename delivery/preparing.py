@@ -81,7 +81,7 @@ class OrderDesk:
             date=at,
             unsubscribe_url=links.unsubscribe if self.marketing else "",
         )
-        return Envelope(message_id, return_path(message_id, self.domain), recipient.email, data)
+        return Envelope(message_id, return_path(message_id, self.domain), recipient.email, data, dotless=True)
 
     def page(self, message_id: int, recipient: Recipient, address: AddressHash) -> Rendered:
         """The same message to be read in a browser. Raises what rendering raises."""

@@ -67,7 +67,7 @@ class Letterhead:
         date: datetime,
         unsubscribe_url: str = "",
     ) -> bytes:
-        """The whole message: CRLF lines, not dot-stuffed, 7-bit unless an address is not ASCII.
+        """The whole message: CRLF lines, none of which begins with a dot, 7-bit unless an address is not ASCII.
 
         `html` and `text` may come in pieces (templates/pieces.py). `message_id` is `token@domain` without brackets,
         `date` has a zone. The same arguments give the same bytes.

@@ -35,6 +35,7 @@ class Envelope:
     mail_from: str
     rcpt_to: str
     data: bytes
+    dotless: bool = False  # no line of it begins with a dot: there is nothing to stuff
 
 
 @dataclass(frozen=True, slots=True)

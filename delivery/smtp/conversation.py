@@ -189,9 +189,9 @@ class Conversation:
             over = TimeOver()
             self._batch.broke_off(job, Outcome.NOT_BEGUN, over)
             raise over
-        data = job.envelope.data.replace(b"\r\n.", b"\r\n..")
-        if data.startswith(b"."):
-            data = b"." + data
+        data = job.envelope.data
+        if not job.envelope.dotless:
+            data = _stuffed(data)
         self._todo.append((Step.MESSAGE, job, data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")))
         if self._pipelining:
             self._begin_next()
@@ -207,3 +207,8 @@ class Conversation:
         self._in_flight.remove(job)
         self._batch.refused(job, job.refusal)
         self._reset_due = self.proven = True
+
+
+def _stuffed(data: bytes) -> bytes:
+    """With each dot at the beginning of a line doubled (RFC 5321 4.5.2)."""
+    return (b"." if data.startswith(b".") else b"") + data.replace(b"\r\n.", b"\r\n..")

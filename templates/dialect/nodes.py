@@ -67,11 +67,12 @@ def _kept(text: str) -> list[str]:
 class MergeTag(output.OutputNode):
     """`{{ … }}`. Without filters its path is looked up at once, instead of through three expressions."""
 
-    __slots__ = ("path",)
+    __slots__ = ("name", "path")
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
         self.path = _plain_path(expression)
+        self.name = str(self.path[0]) if self.path and len(self.path) == 1 else ""
 
     def value(self, context: RenderContext) -> object:
         return context.get(self.path, token=None) if self.path else self.expression.evaluate(context)

@@ -110,6 +110,7 @@ def test_the_bytes_pass_any_server(name: str, subject: str, text: str, html: str
     assert raw.isascii()
     assert b"\0" not in raw
     assert raw.endswith(b"\r\n")
+    assert b"\n." not in raw
     assert raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n")
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     head = raw.partition(b"\r\n\r\n")[0]
@@ -262,6 +263,7 @@ def test_a_body_in_pieces_says_what_they_say_joined(text: list[str], html: list[
     assert unix(body(message, "plain")) == "".join(map(unix, text))
     assert unix(body(message, "html")) == "".join(map(unix, [*html, "<"]))
     assert raw.isascii()
+    assert b"\n." not in raw
     assert raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n")
     for kind in ("plain", "html"):
         part = message.get_body((kind,))
