@@ -11,7 +11,7 @@ from config.api.scopes import SCOPES
 _READ = {scope for scope in SCOPES if scope.endswith(":read")} - {"audit:read"}
 _AUTHOR = _READ | {
     "contacts:write", "contacts:export", "segments:write", "imports:write", "templates:write", "campaigns:write",
-    "messages:test",
+    "messages:test", "events:write", "event_types:write",
 }  # fmt: skip
 
 ROLES: dict[str, frozenset[str]] = {

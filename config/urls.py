@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("u/", include("compliance.urls")),
+    path("v1/", include("segments.urls_events")),
     path("mailbox/", include("delivery.urls")),
     path("i/", include("templates.urls_images")),
     path("", include("delivery.urls_tracking")),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 _VIEW_CONTACTS = ("contact", "attribute", "contactlist", "listmembership")
 _VIEW_IMPORTS = ("import", "importrow")
+_VIEW_EVENTS = ("eventtype", "eventtypeversion", "metric", "rawevent", "quarantinedevent")
 _VIEW_TEMPLATES = (
     "messagetemplate",
     "templateversion",
@@ -29,6 +30,9 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "contacts:export": ("analytics.export_contacts", *_may("segments", "view", _VIEW_CONTACTS)),
     "segments:read": _may("segments", "view", ("segment", "segmentversion")),
     "segments:write": _may("segments", "add change", ("segment",)),
+    "events:read": _may("segments", "view", _VIEW_EVENTS),
+    "events:write": _may("segments", "add", ("rawevent",)),
+    "event_types:write": _may("segments", "add change", ("eventtype", "metric", "quarantinedevent")),
     "imports:read": _may("segments", "view", _VIEW_IMPORTS),
     "imports:write": _may("segments", "add change", ("import",)),
     "templates:read": _may("templates", "view", _VIEW_TEMPLATES),

@@ -1,10 +1,18 @@
 from django.urls import path
 
-from segments.api.views import contacts, imports, lists, segments
+from segments.api.views import contacts, event_types, events, imports, lists, quarantine, segments
 
 urlpatterns = [
     path("contacts", contacts.Contacts.as_view()),
     path("contacts/<str:public_id>", contacts.OneContact.as_view()),
+    path("event-types", event_types.EventTypes.as_view()),
+    path("event-types/<str:name>", event_types.OneEventType.as_view()),
+    path("event-types/<str:name>/versions", event_types.EventTypeVersions.as_view()),
+    path("events", events.Events.as_view()),
+    path("events/quarantine", quarantine.Quarantine.as_view()),
+    path("events/quarantine/<str:public_id>/accept", quarantine.Accept.as_view()),
+    path("events/quarantine/<str:public_id>/drop", quarantine.Drop.as_view()),
+    path("events/quarantine/<str:public_id>/replay", quarantine.Replay.as_view()),
     path("imports", imports.Imports.as_view()),
     path("imports/<str:public_id>", imports.OneImport.as_view()),
     path("imports/<str:public_id>/check", imports.CheckImport.as_view()),

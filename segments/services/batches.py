@@ -12,6 +12,7 @@ from config.lib.sql import queries
 from segments.doorbells import Arrival
 from segments.errors import RefusedEvent
 from segments.events.judging import Event
+from segments.events.spelling import ALIASED
 from segments.models import Contact, Visitor
 from segments.services.quarantine import Sender
 from segments.services.rollups import roll
@@ -56,12 +57,20 @@ class Batch:
                 people[event.user_id or event.event_id] = apply_traits(event, self.sender.source)
             except RefusedEvent as refusal:
                 self.refused[event.event_id] = refusal
+        self._refuse_merging(event for event in events if event.type.name == ALIASED)
         named = {event.user_id for event in events if event.user_id and event.event_id not in self.refused}
         people |= _contact_ids(named - people.keys())
         if missing := named - people.keys():
             self._run("people", {"ids": sorted(missing)})
             people |= _contact_ids(missing)
         return people
+
+    def _refuse_merging(self, aliases: Iterable[Event]) -> None:
+        """An alias makes an anonymous visitor a person; two people are made one by somebody who looked at both."""
+        previous = {event.anonymous_id: event for event in aliases if event.anonymous_id != event.user_id}
+        for known in _contact_ids(key for key in previous if key):
+            refusal = RefusedEvent("identity_conflict", "is a contact of its own: merge the two", "/previous_id")
+            self.refused[previous[known].event_id] = refusal
 
     def _visitors(self, events: Iterable[Event]) -> dict[str, int]:
         keys = sorted({event.anonymous_id for event in events if event.anonymous_id})
