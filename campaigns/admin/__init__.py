@@ -1,5 +1,5 @@
 """Campaigns in the admin."""
 
-from campaigns.admin import campaigns, journeys
+from campaigns.admin import after_all, campaigns, journeys
 
-__all__ = ["campaigns", "journeys"]
+__all__ = ["after_all", "campaigns", "journeys"]

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from django import forms
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from campaigns import scheduling, selectors, services, states
 from campaigns.models import Campaign
+from compliance.services.audit import record
 from config.lib.errors import DomainError, FieldError, Invalid
 
 
@@ -33,6 +35,10 @@ class Act:
     run: Callable[[Request], object]
     move: states.Move | None = None
     needs_time: bool = False
+
+    @property
+    def participle(self) -> str:
+        return self.move.participle if self.move else "cloned"
 
 
 class TimeForm(forms.Form):
@@ -63,6 +69,9 @@ class Line:
 
 def line(campaign: Campaign, act: Act, by: User) -> Line:
     """The numbers by which a person decides."""
+    if act not in offered(campaign):
+        assert act.move is not None  # what has none is always offered
+        return Line(campaign, None, [FieldError("/status", states.refusal(act.move, campaign.state).detail)])
     if campaign.runs.exists():
         return Line(campaign, selectors.waterfall(campaign).audience, [])
     asks = act.move in (states.LAUNCH, states.APPROVE)
@@ -72,8 +81,15 @@ def line(campaign: Campaign, act: Act, by: User) -> Line:
 
 def perform(act: Act, campaign: Campaign, *, by: User, time: dict[str, str]) -> str:
     """Do it; returns what went wrong, in words, or nothing."""
+    before = campaign.state
     try:
-        act.run(Request(campaign, by, timezone.now(), time))
+        with transaction.atomic():
+            act.run(Request(campaign, by, timezone.now(), time))
+            campaign.refresh_from_db(fields=["state"])
+            record(
+                actor_id=by.pk, action=f"campaign_{act.participle}", object_kind="campaign", object_id=campaign.pk,
+                changes={"status": [before, campaign.state], "through": "admin"},
+            )  # fmt: skip
     except DomainError as error:
         return f"{campaign}: {error.detail}"
     return ""

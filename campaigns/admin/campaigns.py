@@ -6,15 +6,18 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from campaigns import selectors, services
 from campaigns.admin.acts import ACTS, Act, TimeForm, line, offered, perform
+from campaigns.admin.deeds import DEEDS, Deed, do
 from campaigns.models import Campaign
 from campaigns.services.drafts import AUDIENCE_FIELDS, PLAN_FIELDS
 from config.lib.addresses import InvalidAddress, normalise_email
+from delivery.selectors import dead_letters
 from segments.models import Contact
 
 _STATE_FIELDS = (
@@ -95,8 +98,17 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
             request.session["explain"] = request.POST.get("contact", "").strip()
             return HttpResponseRedirect(f"{request.path}#explain")
         campaign = self.get_object(request, object_id)
+        if request.method == "POST" and campaign and (deed := DEEDS.get(request.POST.get("after_all", ""))):
+            return self._after_all(request, campaign, deed)
         beside = self._beside(request, campaign) if campaign else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **beside})
+
+    def _after_all(self, request: HttpRequest, campaign: Campaign, deed: Deed) -> HttpResponse:
+        if not self.has_launch_permission(request):
+            raise PermissionDenied
+        level, words = do(deed, campaign, request.POST, by=cast(User, request.user))
+        self.message_user(request, words, level)
+        return HttpResponseRedirect(f"{request.path}#after-all")
 
     def _beside(self, request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         waits = campaign.state in (Campaign.State.DRAFT, Campaign.State.SCHEDULED)
@@ -107,6 +119,9 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
             "waits": waits,
             "problems": selectors.readiness(campaign, by=cast(User, request.user)) if waits else [],
             "account": None if waits else selectors.waterfall(campaign),
+            "faults": [] if waits else dead_letters.faults(campaign.pk),
+            "unknown": {} if waits else dead_letters.unknown(campaign.pk),
+            "may_decide": self.has_launch_permission(request) and campaign.state != Campaign.State.CANCELLED,
             "asked": asked,
             "explanation": _explanation(asked, campaign) if asked else None,
         }
@@ -143,6 +158,7 @@ class CampaignAdmin(admin.ModelAdmin[Campaign]):
             "opts": self.opts,
             "act": act,
             "lines": [line(campaign, act, by) for campaign in chosen],
+            "any_offered": any(act in offered(campaign) for campaign in chosen),
             "time_form": time_form,
         }
         return TemplateResponse(request, "admin/campaigns/campaign/confirm.html", context)

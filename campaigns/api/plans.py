@@ -18,6 +18,7 @@ _ONE: dict[str, tuple[str, type[models.Model]]] = {
     "sender_id": ("sender", Sender),
     "unsubscribe_list_id": ("list", ContactList),
 }
+_PLAIN = ("name", "description", "purpose", "rate_per_minute", "expires_after_hours", "resend_unknown")
 _MANY: dict[str, tuple[str, type[models.Model]]] = {
     "segment_ids": ("segments", Segment),
     "list_ids": ("lists", ContactList),
@@ -32,7 +33,7 @@ _POINTERS = {
 
 def plan_of(body: Mapping[str, Any]) -> Plan:
     """What a body says. Raises Invalid for ids of nothing."""
-    plan: dict[str, Any] = {name: body[name] for name in ("name", "description", "purpose") if name in body}
+    plan: dict[str, Any] = {name: body[name] for name in _PLAIN if name in body}
     given = dict(body)
     if "target_segment_id" in given:
         given["segment_ids"] = [given["target_segment_id"]]
@@ -42,6 +43,8 @@ def plan_of(body: Mapping[str, Any]) -> Plan:
     for name, (field, model) in _MANY.items():
         if name in given:
             plan[field] = _rows(model, given[name], f"/{name}")
+    if "budget" in given:
+        plan["budget"] = given["budget"] and given["budget"]["max_spend"]
     if "content" in given:
         template = given["content"]["email"]["template_id"]
         plan["template"] = _row(MessageTemplate, template, "/content/email/template_id")

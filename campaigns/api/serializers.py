@@ -1,5 +1,6 @@
 """What the API says and takes of campaigns, in the shapes of the product's brief."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -14,6 +15,7 @@ _LATER_CHANNELS = ("sms", "push", "in_app")
 _TYPES = ("immediate", "scheduled")
 _LATER_TYPES = ("triggered", "recurring")
 _STATUSES = ("draft", "scheduled", "active", "paused", "completed", "cancelled")
+_MOST, _YEAR_H = 2**31 - 1, 366 * 24
 _IDS = {"required": False, "max_length": 100}
 
 
@@ -42,10 +44,18 @@ class CampaignContent(Body):
     email = EmailContent()
 
 
+class Budget(Body):
+    later = ("currency",)
+
+    max_spend = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=Decimal(0), help_text="In the currency of the deployment"
+    )
+
+
 class CampaignBody(Body):
     """A draft may lack anything but its name; all that it lacks is named when it is launched."""
 
-    later = ("end_time", "budget", "ab_test", "goals", "kpis", "frequency_cap")
+    later = ("end_time", "ab_test", "goals", "kpis", "frequency_cap")
 
     name = serializers.CharField(max_length=255)
     description = serializers.CharField(allow_blank=True, required=False, max_length=10_000)
@@ -64,6 +74,20 @@ class CampaignBody(Body):
     sender_id = PublicId("sender", required=False)
     unsubscribe_list_id = PublicId("list", required=False, help_text="What its unsubscribe link leaves; else the brand")
     purpose = serializers.ChoiceField(Purpose.choices, required=False)
+    rate_per_minute = serializers.IntegerField(
+        min_value=1, max_value=_MOST, required=False, allow_null=True, help_text="Messages a minute; also while it runs"
+    )
+    budget = Budget(required=False, allow_null=True, help_text="It stops before it has cost more; also while it runs")
+    expires_after_hours = serializers.IntegerField(
+        min_value=1,
+        max_value=_YEAR_H,
+        required=False,
+        allow_null=True,
+        help_text="Counted from its launch",
+    )
+    resend_unknown = serializers.BooleanField(
+        required=False, help_text="Transactional only: send again when nobody knows whether it went out"
+    )
 
     def validate(self, values: dict[str, Any]) -> dict[str, Any]:
         if values.get("type") == "scheduled" and not values.get("start_time"):
@@ -105,6 +129,10 @@ class CampaignShown(serializers.Serializer):
     sender_id = PublicId("sender", allow_null=True)
     unsubscribe_list_id = PublicId("list", source="list_id", allow_null=True)
     content = serializers.SerializerMethodField()
+    rate_per_minute = serializers.IntegerField(allow_null=True)
+    budget = serializers.SerializerMethodField()
+    expires_after_hours = serializers.IntegerField(allow_null=True)
+    resend_unknown = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     launched_at = serializers.DateTimeField(allow_null=True)
@@ -116,6 +144,9 @@ class CampaignShown(serializers.Serializer):
 
     def get_channels(self, campaign: Campaign) -> list[str]:
         return list(CHANNELS)
+
+    def get_budget(self, campaign: Campaign) -> dict[str, str] | None:
+        return None if campaign.budget is None else {"max_spend": str(campaign.budget)}
 
     def get_content(self, campaign: Campaign) -> dict[str, dict[str, str]]:
         if campaign.template_id is None:

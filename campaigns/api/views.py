@@ -9,7 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from campaigns import scheduling, selectors, services
+from campaigns import scheduling, selectors, services, states
 from campaigns.api.plans import in_words_of_the_body, plan_of, pointing_into_the_body
 from campaigns.api.serializers import (
     CampaignBody,
@@ -37,6 +37,7 @@ from segments.selectors.segments import time_limit
 State = Campaign.State
 COUNT_LIMIT = 0.25  # seconds
 COUNT_KEPT_S = 30
+_LIMITS = {"rate_per_minute", "budget"}
 _UNDER_WAY = (State.ACTIVE, State.PAUSED, State.COMPLETED, State.CANCELLED)
 
 
@@ -90,13 +91,20 @@ class OneCampaign(Endpoint):
         responses=CampaignDetail,
     )
     def patch(self, request: Any, public_id: str) -> Response:
-        """Change a draft, or, with `status` alone, what the campaign does: active, paused, cancelled, draft."""
+        """Change a draft; with `status` alone what the campaign does; under way also `rate_per_minute` and `budget`."""
         body = self.body(CampaignChange, partial=True)
-        require(request, "campaigns:launch" if "status" in body else "campaigns:write")
+        limits = bool(body) and body.keys() <= _LIMITS
+        if not limits:
+            require(request, "campaigns:launch" if "status" in body else "campaigns:write")
         campaign = find(Campaign.objects, "campaign", public_id)
+        adjusts = limits and campaign.state in states.ADJUST.sources
+        if limits:
+            require(request, "campaigns:launch" if adjusts else "campaigns:write")
         self.check_unchanged(campaign)
         if "status" in body:
             _become(request, campaign, body["status"])
+        elif adjusts:
+            _adjust(request, campaign, plan_of(body))
         else:
             self._edit(request, campaign, body)
         return _detail(campaign)
@@ -244,6 +252,14 @@ class ExplainCampaign(Endpoint):
         campaign = find(Campaign.objects, "campaign", public_id)
         contact = _asked(request.query_params)
         return Response(Explanation(selectors.explain(contact, campaign)).data)
+
+
+def _adjust(request: Any, campaign: Campaign, limits: Any) -> None:
+    before = {name: str(getattr(campaign, name)) for name in limits}
+    with transaction.atomic():
+        services.adjust(campaign, by=request.user, **limits)
+        after = {name: str(getattr(campaign, name)) for name in limits}
+        audit(request, "campaign_adjusted", "campaign", campaign.pk, difference(before, after))
 
 
 def _become(request: Any, campaign: Campaign, status: str) -> None:

@@ -17,7 +17,7 @@ _VIEW_TEMPLATES = (
     "asset",
 )
 _VIEW_CAMPAIGNS = ("campaign", "journeyversion", "step", "run", "enrolment", "enrolmentevent")
-_VIEW_MESSAGES = ("sendorder", "message", "deliveryevent")
+_VIEW_MESSAGES = ("sendorder", "message", "deliveryevent", "deadletter")
 
 
 def _may(app: str, verbs: str, models: Iterable[str]) -> tuple[str, ...]:
