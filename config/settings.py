@@ -267,6 +267,11 @@ FAULTS = [
     "config.faults.smtp.SlowAnswer",
     "config.faults.smtp.Garbage",
     "config.faults.smtp.AcceptedThenDroppedTransactional",
+    "config.faults.esp.Accepts500",
+    "config.faults.esp.AcceptsInSilence",
+    "config.faults.esp.Throttles",
+    "config.faults.esp.TakesSome",
+    "config.faults.esp.Accepts500WithKeys",
     "config.faults.workers.Killed",
     "config.faults.workers.KilledTransactional",
     "config.faults.workers.Deployed",
@@ -279,6 +284,7 @@ FAULTS = [
     "config.faults.redis.Emptied",
     "config.faults.redis.Stopped",
     "config.faults.clocks.ClockSteps",
+    "config.faults.poison.Poison",
 ]
 
 ASSET_MAX_BYTES = env.int("ASSET_MAX_BYTES", default=10 * 1024**2)

@@ -33,8 +33,7 @@ class Fault(ABC):
 
     def run(self, stage: Stage, people: int) -> dict[str, Any]:
         """Everything, in this deployment, whose data it spoils. The figures, with what was `broken` in words."""
-        env = self.process_env(stage)
-        with self.server(stage), stage.working(celery=self.celery, env=env):
+        with self.server(stage), stage.working(celery=self.celery, env=self.process_env(stage)):
             stage.launch(people, self.purpose)
             told = self.disturb(stage)
             stage.wait_for_the_end()

@@ -43,7 +43,12 @@ def deployment(like: Path, extra: Mapping[str, str], *, disk_mb: int | None = No
 
 
 def environment(state: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    own = {"POSTRIDER_STATE": str(state), "POSTRIDER_TOOLS": str(settings.STATE_DIR), "LOG_LEVEL": "WARNING"}
+    own = {
+        "BASE_URL": "https://faults.example",
+        "POSTRIDER_STATE": str(state),
+        "POSTRIDER_TOOLS": str(settings.STATE_DIR),
+        "LOG_LEVEL": "WARNING",
+    }
     return {**os.environ, **_NONE, **own, **LEASES, **extra}
 
 

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from campaigns import services
 from campaigns.models import Campaign
 from compliance.models import Brand, Sender
+from config.faults.poison_app import MARK
 from config.lib.addresses import address_hash
 from delivery.models import Message, Purpose
 from segments.models import Contact, ContactList
@@ -23,13 +24,16 @@ _BODY = (
 )
 
 
-def campaign(count: int, purpose: Purpose) -> Campaign:
-    """A draft that is ready to launch to so many new people. Transactional ones rather come twice than never."""
+def campaign(count: int, purpose: Purpose, *, poisoned: int = 0) -> Campaign:
+    """A draft that is ready to launch to so many new people. Transactional ones rather come twice than never.
+
+    `poisoned`: so many of them, somewhere in the first half, are marked for poison_app.py.
+    """
     number = Campaign.objects.count()
     sender = _sender(number)
     made = services.create(
         by=None, name=f"Fault {number}", brand=sender.brand, sender=sender, template=_template(number),
-        lists=[_people(count, number)], purpose=purpose,
+        lists=[_people(count, number, poisoned)], purpose=purpose,
     )  # fmt: skip
     Campaign.objects.filter(pk=made.pk).update(resend_unknown=purpose == Purpose.TRANSACTIONAL)
     return made
@@ -49,14 +53,15 @@ def _template(number: int) -> MessageTemplate:
     return template
 
 
-def _people(count: int, number: int) -> ContactList:
+def _people(count: int, number: int, poisoned: int) -> ContactList:
+    marked = {count * place // (2 * poisoned + 2) for place in range(1, poisoned + 1)}
     columns = "email, email_key, first_name"
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY segments_contact ({columns}) FROM STDIN") as copy,
     ):
         for place in range(count):
-            email = f"p{place}.{number}@{DOMAIN}"
+            email = f"{MARK if place in marked else 'p'}{place}.{number}@{DOMAIN}"
             copy.write_row((email, address_hash(email).key, f"Zoë{place}"))
     made = create_list(name=f"Fault {number}")
     contacts = Contact.objects.filter(email__endswith=f".{number}@{DOMAIN}")

@@ -104,9 +104,9 @@ class Stage:
 
     # --- the campaign
 
-    def launch(self, count: int, purpose: Purpose) -> None:
+    def launch(self, count: int, purpose: Purpose, *, poisoned: int = 0) -> None:
         """A campaign to so many people, launched as a person does it."""
-        self.campaign: Campaign = people.campaign(count, purpose)
+        self.campaign: Campaign = people.campaign(count, purpose, poisoned=poisoned)
         self.run: Run = services.launch(self.campaign, by=None, at=timezone.now())
         self.wait_until(lambda: self.sent() > count // 50, "the first are sent")
 

@@ -41,15 +41,18 @@ class Sink:
 
 
 @contextmanager
-def running(record: Path, *, port: int = 0, delay_ms: float = 0, script: Sequence[Misbehaviour] = ()) -> Iterator[Sink]:
+def running(
+    record: Path, *, port: int = 0, delay_ms: float = 0, script: Sequence[Misbehaviour] = (), module: str = __name__
+) -> Iterator[Sink]:
     """A sink process for the length of a with block; it also ends when its parent dies.
 
-    `delay_ms` is the wait before each 250 to a message, on that connection alone. Raises OSError on a taken port.
+    `delay_ms` is the wait before each 250 to a message, on that connection alone. `module` delivery.sink.esp speaks
+    HTTP instead. Raises OSError on a taken port.
     """
     root = Path(__file__).resolve().parent.parent.parent
     steps = json.dumps([asdict(step) for step in script])
     options = [f"--port={port}", f"--record={record}", f"--delay-ms={delay_ms}", f"--script={steps}"]
-    command = [sys.executable, "-m", "delivery.sink", *options]
+    command = [sys.executable, "-m", module, *options]
     with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout

@@ -1,13 +1,12 @@
 """The sink's process: it ends when its standard input does, that is when its parent has gone."""
 
-import argparse
 import asyncio
-import json
 import os
 import sys
 from pathlib import Path
 
-from delivery.sink.script import Misbehaviour, Script
+from delivery.sink.options import parse
+from delivery.sink.script import Script
 from delivery.sink.session import Session
 
 
@@ -25,14 +24,8 @@ async def _serve(port: int, record: Path, delay: float, script: Script) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="An SMTP sink; it ends when its standard input does.")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--record", type=Path, default=Path(os.devnull))
-    parser.add_argument("--delay-ms", type=float, default=0)
-    parser.add_argument("--script", default="[]", help="JSON list of misbehaviours (delivery/sink/script.py)")
-    options = parser.parse_args()
-    script = Script([Misbehaviour(**step) for step in json.loads(options.script)])
-    asyncio.run(_serve(options.port, options.record, options.delay_ms / 1000, script))
+    options = parse("An SMTP sink; it ends when its standard input does.")
+    asyncio.run(_serve(options.port, options.record, options.delay_ms / 1000, Script(options.script)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zlib import crc32
 
-Step = Literal["RCPT", "DATA", "BODY", "DOT"]
+Step = Literal["RCPT", "DATA", "BODY", "DOT", "REQUEST", "ANSWER"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Misbehaviour:
     """One in `every` recipients meets it, `times` times each.
 
     `reply` stands instead of the usual one (empty: none), `drop` hangs up after it. At DOT, after the whole message,
-    a reply of 250 or none means that the message was accepted all the same.
+    a reply of 250 or none means that the message was accepted all the same. Over HTTP `reply` is the status: at REQUEST
+    instead of accepting, at ANSWER after it.
     """
 
     at: Step
@@ -26,7 +27,7 @@ class Misbehaviour:
 
     @property
     def accepts(self) -> bool:
-        return self.at == "DOT" and (not self.reply or self.reply.startswith("250"))
+        return self.at == "ANSWER" or (self.at == "DOT" and (not self.reply or self.reply.startswith("250")))
 
 
 class Script:
