@@ -10,7 +10,7 @@ gives back (claimed) or calls unknown (dispatching). Both sides of the race are 
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -87,7 +87,17 @@ def _work_group(loaded: Sequence[Loaded], account: Account) -> None:
     """Throttle, render, send. Tokens are taken right before the group goes, so that what was granted is used."""
     with stages.stage("throttle"):
         demands = {one.claimed.id: one.demand() for one in loaded}
-        waits = throttle.admit(list(demands.values()), account, at=timezone.now())
+        admission = throttle.admit(list(demands.values()), account, at=timezone.now())
+    try:
+        _work_admitted(loaded, demands, admission, account)
+    finally:
+        admission.close()
+
+
+def _work_admitted(
+    loaded: Sequence[Loaded], demands: Mapping[int, throttle.Demand], admission: throttle.Admission, account: Account
+) -> None:
+    waits = admission.waits
     with stages.stage("render"):
         at = timezone.now()
         made = [one.prepare(at=at) for one in loaded if one.claimed.id not in waits]
@@ -95,7 +105,7 @@ def _work_group(loaded: Sequence[Loaded], account: Account) -> None:
         [_wait(one.claimed, waits[one.claimed.id]) for one in loaded if one.claimed.id in waits]
         + [one for one in made if isinstance(one, Settlement)]
     )
-    ready = [one for one in made if isinstance(one, Prepared)]
+    ready = [one.shaped(admission.shapes.get(one.claimed.id)) for one in made if isinstance(one, Prepared)]
     if ready:
         receipts = _send_group(ready, account)
         at = timezone.now()

@@ -4,8 +4,9 @@ What goes wrong with one person's message settles that message alone.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 import structlog
 from django.conf import settings
@@ -19,7 +20,7 @@ from config.lib.errors import NotFound
 from delivery.ledger import Claimed, Settlement
 from delivery.mime import Letterhead
 from delivery.models import DeliveryEvent, Message, Purpose, SendOrder
-from delivery.providers.base import Envelope
+from delivery.providers.base import Envelope, Shape
 from delivery.retrying import unreachable_until
 from delivery.throttle import Demand
 from delivery.tracking.links import Tracker, UrlFor, campaign_name, tags_of
@@ -38,6 +39,10 @@ class Prepared:
     claimed: Claimed
     candidate: Candidate
     envelope: Envelope
+
+    def shaped(self, shape: Shape | None) -> Self:
+        """The same, to be handed over as its mailbox provider wants it."""
+        return replace(self, envelope=replace(self.envelope, shape=shape)) if shape else self
 
 
 class OrderDesk:

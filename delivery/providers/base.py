@@ -28,6 +28,15 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """How mail to one mailbox provider is handed over now: on at most so many connections at a time."""
+
+    key: str
+    connections: int
+    messages_per_connection: int
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """One message for one recipient; `data` is the whole RFC 5322 text with CRLF line ends, not dot-stuffed."""
 
@@ -36,6 +45,7 @@ class Envelope:
     rcpt_to: str
     data: bytes
     dotless: bool = False  # no line of it begins with a dot: there is nothing to stuff
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """The messages of one send: who waits, and what became of each."""
 
+import math
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from delivery import classification
 from delivery.classification import Category
-from delivery.providers.base import Envelope, Outcome, Receipt
+from delivery.providers.base import Envelope, Outcome, Receipt, Shape
 from delivery.smtp.opening import Features
 from delivery.smtp.replies import Broken, Reply, TimeOver
 
@@ -17,13 +18,24 @@ _LONGEST_TEXT = 2000  # of a reply that we classify and keep
 class Job:
     """One message on its way. `ends_at` is where its final dot ends in the bytes of its connection, 0 before that."""
 
-    __slots__ = ("ends_at", "envelope", "index", "refusal")
+    __slots__ = ("ends_at", "envelope", "index", "line", "refusal")
 
-    def __init__(self, index: int, envelope: Envelope) -> None:
+    def __init__(self, index: int, envelope: Envelope, line: "Line") -> None:
         self.index = index
         self.envelope = envelope
+        self.line = line
         self.refusal: Reply | None = None
         self.ends_at = 0
+
+
+class Line:
+    """The waiting messages to one mailbox provider; those to nobody in particular are a line too, without limits."""
+
+    def __init__(self, shape: Shape | None) -> None:
+        self.key = shape.key if shape else ""
+        self.connections: float = shape.connections if shape else math.inf
+        self.messages_per_connection: float = shape.messages_per_connection if shape else math.inf
+        self.waiting: deque[Job] = deque()
 
 
 class Batch:
@@ -31,21 +43,29 @@ class Batch:
 
     def __init__(self, envelopes: Sequence[Envelope], begin_before: float) -> None:
         self.begin_before = begin_before
-        self.waiting = deque(Job(index, envelope) for index, envelope in enumerate(envelopes))
+        self._lines: dict[str, Line] = {}
         self._receipts: list[Receipt | None] = [None] * len(envelopes)
+        for index, envelope in enumerate(envelopes):
+            line = self._line(envelope.shape)
+            line.waiting.append(Job(index, envelope, line))
 
     @property
     def expired(self) -> bool:
         return time.monotonic() >= self.begin_before
 
-    def take(self) -> Job | None:
-        """The next message to begin, or None when there is none or the time to begin is over."""
-        return self.waiting.popleft() if self.waiting and not self.expired else None
+    def next_line(self, served: Counter[str]) -> Line | None:
+        """The line that one more connection should serve, by how many serve each: few first, then the longest."""
+        wanting = [line for line in self._lines.values() if line.waiting and served[line.key] < line.connections]
+        return min(wanting, key=lambda line: (served[line.key], -len(line.waiting))) if wanting else None
+
+    def take(self, line: Line) -> Job | None:
+        """The next message of a line to begin, or None when there is none or the time to begin is over."""
+        return line.waiting.popleft() if line.waiting and not self.expired else None
 
     def put_back(self, job: Job) -> None:
-        """A message whose connection went before it began: first in the queue again."""
+        """A message whose connection went before it began: first in its line again."""
         job.refusal = None
-        self.waiting.appendleft(job)
+        job.line.waiting.appendleft(job)
 
     def sent(self, job: Job, reply: Reply) -> None:
         text = classification.detail(reply.text[:_LONGEST_TEXT])
@@ -76,9 +96,16 @@ class Batch:
 
     def receipts(self, why_not_begun: Broken) -> list[Receipt]:
         """All receipts in the order of the envelopes; what still waits was not begun."""
-        while self.waiting:
-            self.broke_off(self.waiting.popleft(), Outcome.NOT_BEGUN, why_not_begun)
+        for line in self._lines.values():
+            while line.waiting:
+                self.broke_off(line.waiting.popleft(), Outcome.NOT_BEGUN, why_not_begun)
         return [receipt for receipt in self._receipts if receipt]
+
+    def _line(self, shape: Shape | None) -> Line:
+        key = shape.key if shape else ""
+        if key not in self._lines:
+            self._lines[key] = Line(shape)
+        return self._lines[key]
 
 
 _UNSAFE_PATH = re.compile(r"[\s<>\x00-\x1f\x7f]")

@@ -3,11 +3,12 @@
 import logging
 import selectors
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from delivery.classification import detail
 from delivery.providers.base import Envelope, Receipt
-from delivery.smtp.batch import Batch
+from delivery.smtp.batch import Batch, Line
 from delivery.smtp.config import Config
 from delivery.smtp.link import Link
 from delivery.smtp.opening import open_connection, tls_context
@@ -52,18 +53,31 @@ class Client:
         self._links.clear()
 
     def _put_to_work(self, batch: Batch) -> bool:
-        """Give every free connection a message, open more while more wait. False when nothing is on its way."""
+        """Give every free connection a message, open more while more wait. False when nothing is on its way.
+
+        A connection serves one mailbox provider at a time, and each no more of them at once than it wants.
+        """
         for link in self._links:
-            if not link.lost and not link.conversation.busy:
-                if link.conversation.closing:
-                    link.leave()
-                elif batch.waiting:
-                    link.start(batch)
+            if link.free and link.conversation.closing:
+                link.leave()
+            self._serve(link, batch)
         self._forget_lost()
-        while batch.waiting and len(self._links) < self._config.connections and self._open(batch):
-            self._links[-1].start(batch)
+        while self._next_line(batch) and len(self._links) < self._config.connections and self._open(batch):
+            self._serve(self._links[-1], batch)
             self._forget_lost()
         return any(link.conversation.busy for link in self._links)
+
+    def _serve(self, link: Link, batch: Batch) -> None:
+        """The messages of a line may all turn out to be none for this server: then the next line."""
+        while link.free and not batch.expired and (line := self._next_line(batch)):
+            link.start(batch, line)
+
+    def _next_line(self, batch: Batch) -> Line | None:
+        return batch.next_line(self._served())
+
+    def _served(self) -> Counter[str]:
+        """How many connections have messages to each mailbox provider on their way."""
+        return Counter(link.conversation.line.key for link in self._links if link.conversation.busy)
 
     def _open(self, batch: Batch) -> bool:
         """One more connection. After a failure no other is tried in this batch: those that stand go on."""

@@ -5,11 +5,11 @@ connection costs one round trip a message; without it, one command at a time. Wh
 connection breaks follows from how far our own bytes had gone: `ends_at` and `gone` count them.
 """
 
-from collections import deque
+from collections import Counter, deque
 from enum import Enum, auto
 
 from delivery.providers.base import Outcome
-from delivery.smtp.batch import Batch, Job, needs_utf8, unsendable
+from delivery.smtp.batch import Batch, Job, Line, needs_utf8, unsendable
 from delivery.smtp.config import Config
 from delivery.smtp.opening import Features
 from delivery.smtp.replies import Broken, Reply, TimeOver
@@ -29,7 +29,8 @@ class Step(Enum):
 class Conversation:
     """`gone` and `unsent` belong to the one who owns the socket: how many bytes have left, and which are next.
 
-    `proven`: this server has given a verdict here. `closing`: no further message is begun here.
+    `proven`: this server has given a verdict here. `closing`: no further message is begun here. `line`: whose messages
+    it begins now; when there is none left, it may be given another.
     """
 
     def __init__(self, features: Features, config: Config) -> None:
@@ -43,9 +44,11 @@ class Conversation:
         self._expected: deque[tuple[Step, Job]] = deque()
         self._in_flight: list[Job] = []
         self._begun = 0
+        self._begun_for: Counter[str] = Counter()
         self.proven = False
         self._reset_due = False
         self._batch = Batch((), 0)
+        self.line = Line(None)
 
     @property
     def busy(self) -> bool:
@@ -59,9 +62,9 @@ class Conversation:
             return self._config.reply_timeout
         return self._config.data_timeout if step is Step.DATA else self._config.command_timeout
 
-    def start(self, batch: Batch) -> None:
-        """Begin the first message of this batch; the following ones come by themselves."""
-        self._batch = batch
+    def start(self, batch: Batch, line: Line) -> None:
+        """Begin the first message of this line; the following ones come by themselves."""
+        self._batch, self.line = batch, line
         self._begin_next()
         self._write()
 
@@ -93,7 +96,7 @@ class Conversation:
         self._expected.clear()
 
     def _begin_next(self) -> None:
-        while not self.closing and (job := self._batch.take()):
+        while not self.closing and (job := self._batch.take(self.line)):
             if problem := unsendable(job.envelope, self._features):
                 self._batch.refused(job, problem)
                 continue
@@ -103,7 +106,11 @@ class Conversation:
     def _begin(self, job: Job) -> None:
         self._in_flight.append(job)
         self._begun += 1
-        self.closing = self._begun >= self._config.messages_per_connection
+        self._begun_for[self.line.key] += 1
+        self.closing = (
+            self._begun >= self._config.messages_per_connection
+            or self._begun_for[self.line.key] >= self.line.messages_per_connection
+        )
         if self._reset_due:
             self._todo.append((Step.RSET, job, b"RSET\r\n"))
             self._reset_due = False

@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 
-from delivery.smtp.batch import Batch
+from delivery.smtp.batch import Batch, Line
 from delivery.smtp.config import Config
 from delivery.smtp.conversation import Conversation
 from delivery.smtp.opening import Opened
@@ -39,10 +39,14 @@ class Link:
         """When (monotonic) our patience with this server ends."""
         return self.active_at + self.conversation.patience
 
-    def start(self, batch: Batch) -> None:
-        """Begin with the first message that waits."""
+    @property
+    def free(self) -> bool:
+        return not self.lost and not self.conversation.busy
+
+    def start(self, batch: Batch, line: Line) -> None:
+        """Begin with the first message of a line."""
         try:
-            self.conversation.start(batch)
+            self.conversation.start(batch, line)
             self._flush()
         except (Broken, OSError) as error:
             self._lose(error)

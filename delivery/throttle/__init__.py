@@ -5,12 +5,12 @@ makes mail slower for a moment, never faster.
 """
 
 from delivery.throttle import admission, groups, limits
-from delivery.throttle.admission import admit, linger
+from delivery.throttle.admission import Admission, admit, linger
 from delivery.throttle.demands import Because, Demand, Limit, Wait
 from delivery.throttle.levels import waits
 from delivery.throttle.slowing import observe
 
-__all__ = ["Because", "Demand", "Limit", "Wait", "admit", "forget", "linger", "observe", "waits"]
+__all__ = ["Admission", "Because", "Demand", "Limit", "Wait", "admit", "forget", "linger", "observe", "waits"]
 
 
 def forget() -> None:

@@ -13,10 +13,14 @@ _FOR_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class AccountLimits:
-    """What a provider account says of itself: its own rate, and whether it minds those of mailbox providers."""
+    """What a provider account says of itself: its own rate, and whether it minds those of mailbox providers.
+
+    `connections`: the most that one worker keeps to it.
+    """
 
     rate_per_second: float | None
     shapes: bool
+    connections: int = 1
 
 
 _accounts: Kept[int, AccountLimits] = Kept(_FOR_S)
@@ -32,12 +36,13 @@ def account_limits(account_id: int) -> AccountLimits:
 
 
 def _read(account_id: int) -> AccountLimits:
-    row = ProviderAccount.objects.filter(pk=account_id).values_list("rate_per_second", "shaping", "kind").first()
-    if row is None:
+    row = ProviderAccount.objects.filter(pk=account_id).first()
+    if row is None or row.kind not in PROVIDERS:
         return AccountLimits(None, shapes=False)
-    rate, shaping, kind = row
-    by_kind = kind in PROVIDERS and PROVIDERS.get(kind).shapes
-    return AccountLimits(rate, by_kind if shaping is None else shaping)
+    provider = PROVIDERS.get(row.kind)
+    shapes = provider.shapes if row.shaping is None else row.shaping
+    connections = row.config.get("connections") or getattr(provider.Config, "connections", 1)
+    return AccountLimits(row.rate_per_second, shapes, connections)
 
 
 def limits_of(demand: Demand, account_id: int, account: AccountLimits, group: Group | None) -> tuple[Limit, ...]:
