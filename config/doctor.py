@@ -1,5 +1,6 @@
 """What `manage.py doctor` looks at: one function a matter, each says in words what it found and what to do."""
 
+import base64
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -252,6 +253,20 @@ def disk() -> Iterator[Finding]:
             yield _ok(f"{free / _GB:.0f} GB free at {there}")
 
 
+def stored_secrets() -> Iterator[Finding]:
+    """Passwords and keys of provider accounts rest under one of TOKEN_KEYS: an old one can go once none is left."""
+    rows = _ask("default", "SELECT left(sealed_secret, 4) FROM delivery_provideraccount WHERE sealed_secret <> ''")
+    sealed = [base64.urlsafe_b64decode(start)[0] for (start,) in rows]
+    newest, known = settings.TOKEN_KEYS[0][0], {key_id for key_id, _ in settings.TOKEN_KEYS}
+    lost, old = sum(key_id not in known for key_id in sealed), sum(key_id != newest for key_id in sealed)
+    if lost:
+        yield _fail(f"{lost} of {len(sealed)} are sealed under a key that TOKEN_KEYS lacks", "put it back, at the end")
+    elif old:
+        yield _warn(f"{old} of {len(sealed)} are sealed under an old key", "run `manage.py rotate_secrets`")
+    else:
+        yield _ok(f"{len(sealed)} sealed under the newest key")
+
+
 CHECKS: list[Check] = [
     configuration,
     embedded_services,
@@ -264,6 +279,7 @@ CHECKS: list[Check] = [
     beat,
     clocks,
     task_limits,
+    stored_secrets,
     mail_server,
     disk,
 ]

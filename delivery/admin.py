@@ -3,20 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from config.lib.admin import ReadOnlyAdmin
 from config.lib.errors import DomainError, Invalid
 from delivery import providers, tasks
-from delivery.accounts import seal_secret
 from delivery.models import (
     DeliveryEvent,
     Hit,
     Judgement,
+    Lane,
     MailboxProvider,
     MailDomain,
     Message,
@@ -24,7 +25,8 @@ from delivery.models import (
     SendOrder,
 )
 from delivery.selectors import throttles
-from delivery.services import mailbox_providers
+from delivery.services import accounts, mailbox_providers
+from delivery.services.test_sends import send_newest_test
 from delivery.throttle import levels
 
 
@@ -36,35 +38,80 @@ class ProviderAccountForm(forms.ModelForm[ProviderAccount]):
         help_text="Stored sealed, never shown; leave blank to keep the one there is",
     )
     kind = forms.ChoiceField(choices=lambda: [(kind, kind) for kind in providers.PROVIDERS.kinds()])
+    lanes = forms.MultipleChoiceField(
+        choices=Lane.choices, required=False, widget=forms.CheckboxSelectMultiple, help_text="None: every lane"
+    )
 
     class Meta:
         model = ProviderAccount
-        fields = ["name", "kind", "channel", "config", "secret", "priority", "active"]
+        fields = [
+            "name", "kind", "channel", "config", "secret", "priority", "weight", "lanes", "brands", "rate_per_second",
+            "shaping", "cost_per_message", "active",
+        ]  # fmt: skip
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if "kind" not in cleaned:
-            return cleaned
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # fills self.instance
+        if self.errors:
+            return
         try:
-            providers.for_account(cleaned["kind"], cleaned.get("config") or {}).close()
+            accounts.check_account(self.instance, self.cleaned_data.get("secret") or None)
+        except Invalid as error:
+            for fault in error.errors:
+                field, _, inner = fault.pointer.strip("/").partition("/")
+                said = f"{inner}: {fault.detail}" if inner else fault.detail
+                self.add_error(field if field in self.fields else None, said)
         except DomainError as error:
-            self.add_error("config", error.detail)
-        return cleaned
+            self.add_error("secret", error.detail)
 
 
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(admin.ModelAdmin[ProviderAccount]):
+    """Where mail is handed over, in the order in which accounts are used, and whether each works."""
+
     form = ProviderAccountForm
-    list_display = ["name", "kind", "channel", "priority", "active"]
-    list_editable = ["priority", "active"]
+    list_display = [
+        "name", "kind", "priority", "weight", "active", "breaker_state", "reason", "since", "cost_per_message",
+    ]  # fmt: skip
+    list_editable = ["priority", "weight", "active"]
+    list_select_related = ["breaker"]
+    ordering = ["priority", "pk"]
+    actions = ["close_breakers", "test_through"]
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
-        if secret := form.cleaned_data.get("secret"):
-            obj.sealed_secret = seal_secret(secret)
-        super().save_model(request, obj, form, change)
+        accounts.save_account(obj, {}, secret=form.cleaned_data.get("secret") or None)
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderAccount | None = None) -> bool:
         return False  # the ledger names it; make it inactive
+
+    @admin.display(description="breaker", ordering="breaker__state")
+    def breaker_state(self, row: ProviderAccount) -> str:
+        breaker = getattr(row, "breaker", None)
+        return breaker.get_state_display() if breaker else "Closed"
+
+    @admin.display
+    def reason(self, row: ProviderAccount) -> str:
+        breaker = getattr(row, "breaker", None)
+        return (breaker.reason if breaker else "") or "-"
+
+    @admin.display
+    def since(self, row: ProviderAccount) -> Any:
+        breaker = getattr(row, "breaker", None)
+        return breaker.changed_at if breaker and breaker.state != breaker.State.CLOSED else None
+
+    @admin.action(description="Use again now: close their breakers", permissions=["change"])
+    def close_breakers(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        closed = sum(accounts.close_breaker(row.pk) for row in queryset)
+        self.message_user(request, f"{closed} closed.")
+
+    @admin.action(description="Send me a test through each of them", permissions=["change"])
+    def test_through(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
+        for row in queryset:
+            try:
+                send_newest_test(to=getattr(request.user, "email", ""), account_id=row.pk, at=timezone.now())
+            except DomainError as error:
+                self.message_user(request, f"{row}: {error.detail}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row}: sent to {getattr(request.user, 'email', '')}.")
 
 
 @admin.register(SendOrder)

@@ -44,6 +44,8 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "messages:test": ("compliance.send_test",),
     "mailbox_providers:read": _may("delivery", "view", ("mailboxprovider",)),
     "mailbox_providers:write": _may("delivery", "add change delete", ("mailboxprovider",)),
+    "provider_accounts:read": _may("delivery", "view", ("provideraccount", "breaker")),
+    "provider_accounts:write": _may("delivery", "add change", ("provideraccount",)),
     "suppressions:read": _may("compliance", "view", ("suppression", "suppressionevent")),
     "suppressions:write": ("compliance.add_suppression",),
     "audit:read": ("compliance.view_auditentry",),

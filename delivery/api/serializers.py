@@ -40,6 +40,9 @@ class TestBody(Body):
     sender_id = PublicId("sender")
     to = serializers.CharField(max_length=320)
     contact_id = PublicId("contact", required=False, help_text="As whom; left out: somebody unknown")
+    provider_account_id = PublicId(
+        "provider_account", required=False, help_text="Through which account, be it active or not; left out: the first"
+    )
 
 
 class Tested(serializers.Serializer):

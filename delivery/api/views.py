@@ -68,7 +68,7 @@ class TestSend(Endpoint):
             raise Invalid(FieldError("/sender_id", "There is no sender with this id.", "unknown"))
         receipt = send_test(
             version=_version(body), brand=sender.brand, sender=sender, to=_normal(body["to"]),
-            contact_id=body.get("contact_id"), at=timezone.now(),
+            contact_id=body.get("contact_id"), account_id=body.get("provider_account_id"), at=timezone.now(),
         )  # fmt: skip
         audit(request, "test_sent", "template", body["template_id"])
         return Response(Tested({"message_id": receipt.message_id, "sent": True}).data, status=201)

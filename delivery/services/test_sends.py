@@ -23,7 +23,7 @@ from delivery.preparing import OrderDesk
 from delivery.providers.base import Outcome, Receipt
 from segments.models import ContactList
 from segments.selectors.contacts import Recipient, merge_contexts
-from templates.models import TemplateVersion
+from templates.models import MessageTemplate, TemplateVersion
 
 CAMPAIGN_OF_TESTS = 0
 
@@ -42,16 +42,18 @@ class NotSent(Conflict):
 
 
 def send_test(
-    *, version: TemplateVersion, brand: Brand, sender: Sender, to: str, contact_id: int | None, at: datetime
-) -> Receipt:
+    *, version: TemplateVersion, brand: Brand, sender: Sender, to: str, contact_id: int | None, at: datetime,
+    account_id: int | None = None,
+) -> Receipt:  # fmt: skip
     """Send a version to `to` (a normalised address) as the contact would get it, or as somebody unknown.
 
+    `account_id` names the provider account to try, be it active or not.
     Raises Invalid (not a tester), HeldBack, NotSent, and what rendering raises.
     """
     _check_is_tester(to)
-    account = choose_account("email")
+    account = choose_account("email", account_id)
     if account is None:
-        raise NotSent("There is no active provider account: add one first.")
+        raise NotSent("There is no active provider account that can be used: add one, or correct its settings.")
     order = _order(version, brand, sender)
     message = Message.objects.create(order=order, contact_id=contact_id or 0, state=Message.State.CLAIMED)
     claimed = Claimed(message.pk, order.pk, message.contact_id, attempt=0)
@@ -62,6 +64,21 @@ def send_test(
     if receipt.outcome is not Outcome.SENT:
         raise NotSent(f"The mail server did not take the message: {receipt.detail or receipt.outcome}")
     return receipt
+
+
+def send_newest_test(*, to: str, account_id: int, at: datetime) -> Receipt:
+    """Try a provider account: the template that was changed last, from the first sender, to `to`.
+
+    Raises Invalid when there is no template or sender yet, and what send_test raises.
+    """
+    template = MessageTemplate.objects.select_related("current").exclude(current=None).order_by("-current_id").first()
+    sender = Sender.objects.select_related("brand").filter(archived_at=None).order_by("pk").first()
+    if template is None or template.current is None or sender is None:
+        raise Invalid(FieldError("/", "A test needs a template and a sender: make them first.", "required"))
+    return send_test(
+        version=template.current, brand=sender.brand, sender=sender, to=to, contact_id=None, at=at,
+        account_id=account_id,
+    )  # fmt: skip
 
 
 def _send(claimed: Claimed, order: SendOrder, recipient: Recipient, account: Account, at: datetime) -> Receipt:

@@ -21,6 +21,7 @@ def boss(client: Client) -> Client:
 def _account(**changed: str) -> dict[str, str]:
     return {
         "name": "Relay", "kind": "smtp", "channel": "email", "config": CONFIG, "secret": "s3cret", "priority": "100",
+        "weight": "1", "cost_per_message": "0",
         "active": "on", **changed,
     }  # fmt: skip
 

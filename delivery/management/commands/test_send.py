@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from compliance.models import Sender
 from config.lib.addresses import normalise_email
+from delivery.models import ProviderAccount
 from delivery.services.test_sends import send_test
 from segments.models import Contact
 from templates.models import MessageTemplate
@@ -19,9 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("template", help="name of the template")
         parser.add_argument("--to", required=True, help="a person with a role, or a contact on a seed list")
         parser.add_argument("--sender", help="From address; without it the only sender there is")
+        parser.add_argument("--through", help="name of the provider account, be it active or not; without it the first")
         parser.add_argument("--as", dest="as_contact", help="address of the contact to render it for")
 
-    def handle(self, *args: Any, template: str, to: str, sender: str, as_contact: str, **options: Any) -> None:
+    def handle(
+        self, *args: Any, template: str, to: str, sender: str, as_contact: str, through: str, **options: Any
+    ) -> None:
         found = MessageTemplate.objects.select_related("current").filter(name=template).first()
         if found is None or found.current is None:
             raise CommandError(f"There is no template named {template!r} with a version.")
@@ -29,6 +33,7 @@ class Command(BaseCommand):
         send_test(
             version=found.current, brand=identity.brand, sender=identity, to=normalise_email(to),
             contact_id=self._contact(as_contact) if as_contact else None, at=timezone.now(),
+            account_id=self._account(through) if through else None,
         )  # fmt: skip
         self.stdout.write(f"Sent to {to}.")
 
@@ -40,6 +45,12 @@ class Command(BaseCommand):
             known = ", ".join(Sender.objects.values_list("from_email", flat=True))
             raise CommandError(f"Name the sender with --sender; there are: {known}")
         return senders[0]
+
+    def _account(self, name: str) -> int:
+        account = ProviderAccount.objects.filter(name=name).values_list("pk", flat=True).first()
+        if account is None:
+            raise CommandError(f"There is no provider account named {name!r}.")
+        return int(account)
 
     def _contact(self, email: str) -> int:
         contact = Contact.objects.filter(email=normalise_email(email)).values_list("pk", flat=True).first()
