@@ -1,20 +1,101 @@
-"""Home: what is going on now."""
+"""Home: what is going on now, what needs somebody, and how it went lately."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from analytics.dashboard import dashboard
+from analytics import overview
+from analytics.overview import Attention, Day
+from analytics.selectors import as_of
 from config.pages.access import SIGNED_IN
+from config.pages.charts import Chart, Series
+from config.pages.context import zone_of
 from config.pages.views import Page
+
+# Where one goes about it: pages of other apps, by the first of these addresses that there is.
+_PLACES = {
+    "campaign": ("campaigns:campaign",),
+    "unknowns": ("sending:unknowns", "admin:delivery_message_changelist"),
+    "dead_letters": ("sending:dead-letters", "admin:delivery_message_changelist"),
+    "accounts": ("accounts:list",),
+    "queues": ("sending:sending", "admin:delivery_sendorder_changelist"),
+    "figures": ("admin:analytics_freshness_changelist",),
+}
+_STEPS = {
+    "sender": (_("Say who you are"), _("A brand with its postal address, and a sender."), ("settings:brands",)),
+    "account": (_("Connect a provider"), _("Where mail is handed over."), ("accounts:list",)),
+    "contacts": (_("Bring your contacts"), _("A CSV of any shape."), ("audience:imports", "audience:contacts")),
+    "template": (_("Write a message"), _("From one of eight starters."), ("content:gallery", "content:templates")),
+    "campaign": (_("Make a campaign"), _("Nothing goes out before you launch it."), ("campaigns:list",)),
+}
 
 
 class Home(Page):
-    """What is being sent, what needs somebody, and how it went lately."""
+    """The page one opens in the morning."""
 
     needs = {"GET": SIGNED_IN}
     template_name = "analytics/home.html"
     title = _("Home")
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.render(now=dashboard(at=timezone.now()))
+        if not self.may("campaigns:read"):
+            return self.render("analytics/home_nobody.html")
+        at = timezone.now()
+        days = overview.last_days(at=at, zone=zone_of(request))
+        return self.render(
+            **_now(), days=days, chart=_chart(days), as_of=as_of(),
+            steps=[_step(step.key, done=step.done) for step in overview.first_steps()],
+        )  # fmt: skip
+
+
+class Now(Page):
+    """The live part of Home."""
+
+    needs = {"GET": "campaigns:read"}
+    template_name = "analytics/now.html"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.render(**_now())
+
+
+def _now() -> dict[str, Any]:
+    at = timezone.now()
+    sends = [(live, _place("campaign", live.public_id)) for live in overview.live_sends(at=at)]
+    waiting = [(one, _where(one)) for one in overview.attention(at=at)]
+    return {"sends": sends, "waiting": waiting, "at": at}
+
+
+def _chart(days: list[Day]) -> Chart:
+    series = [
+        Series(_("Sent"), [day.sent for day in days]),
+        Series(_("Opened by people"), [day.opened for day in days]),
+        Series(_("Clicked by people"), [day.clicked for day in days]),
+    ]
+    labels = [date_format(day.day, "D j M") for day in days]
+    return Chart(_("Messages of the last seven days"), labels, series, kind="bar", x=_("Day"), y=_("Messages"))
+
+
+def _where(one: Attention) -> str:
+    return _place(one.where, *([one.public_id] if one.public_id else []))
+
+
+def _place(key: str, *arguments: str) -> str:
+    return _first(_PLACES[key], *arguments)
+
+
+def _step(key: str, *, done: bool) -> dict[str, Any]:
+    title, sentence, names = _STEPS[key]
+    return {"title": title, "sentence": sentence, "url": _first(names), "done": done}
+
+
+def _first(names: tuple[str, ...], *arguments: str) -> str:
+    for name in names:
+        try:
+            return reverse(name, args=arguments)
+        except NoReverseMatch:
+            continue
+    return ""

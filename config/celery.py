@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("postrider")
 app.config_from_object("config.celery_settings")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["config.demo"])
 
 HEARTBEAT_KEY = "postrider:heartbeat"
 

@@ -6,11 +6,15 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from config import health
+from config.demo.views import Demo
 
 urlpatterns = [
     path("", include("analytics.urls")),
     path("", include("config.pages.urls")),
+    path("demo", Demo.as_view(), name="demo"),
     path("settings/", include("compliance.urls_settings")),
+    path("content/", include("delivery.urls_content")),
+    path("content/", include("templates.urls_pages")),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),

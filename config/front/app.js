@@ -15,9 +15,11 @@ import "./modules/rail.js";
 import "./modules/search.js";
 import "./modules/times.js";
 import "./modules/toasts.js";
+import "./modules/uploads.js";
 
 const LATER = {
   "[data-chart]": () => import("./charts/chart.js"),
+  "[data-editor]": () => import("./editor/editor.js"),
 };
 
 onEnhance(async (root) => {

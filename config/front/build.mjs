@@ -1,14 +1,14 @@
 // Builds what browsers load into config/static/dist: scripts (each entry and the chunks it loads later), styles with
 // their fonts, the sprite of the icons that are used, and a gzipped copy of each, which WhiteNoise serves.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = new URL(".", import.meta.url).pathname;
-const out = new URL("../static/dist/", import.meta.url).pathname;
+const place = new URL("../static/dist", import.meta.url).pathname;
+const out = `${place}-${process.pid}/`; // takes the place of the last build when it is whole
 const shared = { bundle: true, minify: true, outdir: out, logLevel: "warning", target: "es2022", legalComments: "linked" };
 
-rmSync(out, { recursive: true, force: true });
 await build({
   ...shared,
   entryPoints: [`${here}app.js`],
@@ -24,6 +24,9 @@ for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) 
   const path = `${entry.parentPath ?? entry.path}/${entry.name}`;
   if (entry.isFile() && /\.(js|css|svg)$/.test(entry.name)) writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
 }
+if (existsSync(place)) renameSync(place, `${out.slice(0, -1)}-old`);
+renameSync(out, place);
+rmSync(`${out.slice(0, -1)}-old`, { recursive: true, force: true });
 
 /** One SVG with a symbol for each name, one a line: `name`, or `name = file` when the file is called otherwise. */
 function sprite(list) {

@@ -18,13 +18,13 @@ export function frame(spec, colour) {
     animation: false,
     aria: { enabled: true },
     color: colour.series,
-    textStyle: { fontFamily: "inherit", color: colour.ink },
-    grid: { left: 4, right: 16, top: spec.series?.length > 1 ? 44 : 30, bottom: 4, containLabel: true },
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour.ink },
+    grid: { left: 4, right: 16, top: spec.series?.length > 1 ? 44 : 30, bottom: spec.x ? 22 : 4, containLabel: true },
     tooltip: {
       renderMode: "richText", trigger: "axis", confine: true, backgroundColor: colour.paper, borderColor: colour.line,
       textStyle: { color: colour.ink, fontSize: 13 }, valueFormatter: number, axisPointer: { type: "shadow", shadowStyle: { opacity: 0.15 } },
     },
-    xAxis: { ...axis, type: "category", data: spec.labels, name: spec.x, nameLocation: "middle", nameGap: 30, splitLine: { show: false } },
+    xAxis: { ...axis, type: "category", data: spec.labels, name: spec.x, nameLocation: "middle", nameGap: 28, splitLine: { show: false } },
     yAxis: { ...axis, type: "value", name: spec.y, nameTextStyle: { ...axis.nameTextStyle, align: "left" }, axisLine: { show: false },
       axisLabel: { ...axis.axisLabel, formatter: (value) => compact.format(value) }, min: spec.from_zero ? 0 : undefined, scale: !spec.from_zero },
   };

@@ -16,6 +16,6 @@ export function plain(spec, colour) {
     };
     return one.low ? [...band(one, tone), shown] : [shown];
   });
-  const legend = { show: spec.series.length > 1, left: 0, top: 0, icon: "roundRect", itemWidth: 12, itemHeight: 8, textStyle: { color: colour.ink }, data: spec.series.map((one) => one.name) };
+  const legend = { show: spec.series.length > 1, left: 0, top: 0, icon: "roundRect", itemGap: 20, itemWidth: 12, itemHeight: 8, textStyle: { color: colour.ink }, data: spec.series.map((one) => one.name) };
   return { ...frame(spec, colour), legend, series };
 }
