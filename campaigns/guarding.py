@@ -1,6 +1,6 @@
-"""A campaign in which too much goes wrong pauses itself and tells its owner (STANDARDS B11.5, A9.7)."""
+"""A campaign in which too much goes wrong, or whose budget is spent, pauses itself and tells its owner (B11.5)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -9,20 +9,21 @@ from django.conf import settings
 from campaigns import notices, services
 from campaigns.errors import IllegalMove
 from campaigns.models import Campaign
-from delivery.selectors import tallies
+from delivery.selectors import ledger, tallies
+from delivery.selectors.budgets import exhausted
 from delivery.selectors.tallies import Lately
 
 
 def guard(*, at: datetime) -> list[Campaign]:
-    """Pause each active campaign of whose last attempts too many went wrong; returns them.
+    """Pause each active campaign of whose last attempts too many went wrong, or whose budget is spent; returns them.
 
     What was settled before it was last resumed does not count: a person has looked at it.
     """
     window = at - timedelta(minutes=settings.CAMPAIGN_GUARD_MINUTES)
     active = {one.pk: one for one in Campaign.objects.filter(state=Campaign.State.ACTIVE)}
     found = tallies.lately({pk: max(window, one.resumed_at or window) for pk, one in active.items()})
-    wrong = ((active[pk], trouble(counts)) for pk, counts in found.items())
-    return [campaign for campaign, reason in wrong if reason and _pause(campaign, reason)]
+    reasons = {pk: trouble(counts) for pk, counts in found.items()} | _spent(active)
+    return [active[pk] for pk, reason in reasons.items() if reason and _pause(active[pk], reason)]
 
 
 def trouble(counts: Lately) -> str:
@@ -45,6 +46,15 @@ def _troubles(counts: Lately) -> Iterator[str]:
                 f"Of the last {counts.attempts:,} messages {number:,} {what}: {share:.1f} %, more than the {limit:g} % "
                 "that are allowed."
             )
+
+
+def _spent(active: Mapping[int, Campaign]) -> dict[int, str]:
+    """Those whose budget is used up while something still waits."""
+    return {
+        pk: f"Its budget of {active[pk].budget} is spent. Raise it and resume, or cancel the campaign."
+        for pk in exhausted(active)
+        if not ledger.is_settled(pk)
+    }
 
 
 def _pause(campaign: Campaign, reason: str) -> bool:

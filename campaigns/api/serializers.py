@@ -182,6 +182,9 @@ class CampaignDetail(CampaignShown):
     excluded_segment_ids = serializers.SerializerMethodField()
     excluded_list_ids = serializers.SerializerMethodField()
     estimated_recipients = serializers.IntegerField(allow_null=True)
+    budget_spent = serializers.DecimalField(
+        max_digits=18, decimal_places=6, help_text="What it has cost, what is on the wire and what is unknown included"
+    )
     metrics = Metrics(allow_null=True, help_text="Null before the launch")
 
     def get_target_segment_id(self, campaign: Campaign) -> str | None:

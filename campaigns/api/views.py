@@ -31,6 +31,7 @@ from config.lib import public_ids
 from config.lib.addresses import InvalidAddress, normalise_email
 from config.lib.caching import recalled, remember
 from config.lib.errors import DomainError, FieldError, Invalid
+from delivery.selectors.budgets import charged
 from segments.models import Contact
 from segments.selectors.segments import time_limit
 
@@ -291,6 +292,7 @@ def _detail(campaign: Campaign, *, status: int = 200) -> Response:
     view: Any = campaign
     prefetch_related_objects([campaign], *AUDIENCE_FIELDS)
     view.metrics = selectors.waterfall(campaign) if campaign.state in _UNDER_WAY else None
+    view.budget_spent = charged(campaign.pk)
     view.estimated_recipients = view.metrics.audience if view.metrics else _estimate(campaign)
     location = f"/api/v1/campaigns/{public_ids.encode('campaign', campaign.pk)}" if status == 201 else ""
     return shown(CampaignDetail(view).data, status=status, row=campaign, location=location)

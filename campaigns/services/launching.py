@@ -15,6 +15,7 @@ from campaigns.steps.base import step_types
 from campaigns.steps.send import SendConfig
 from config.lib.errors import Conflict, FieldError, Invalid
 from delivery.models import Lane
+from delivery.services.budgets import set_budget
 
 _NO_SCHEDULE: dict[str, Any] = {"scheduled_local": "", "scheduled_zone": "", "scheduled_at": None, "held_reason": ""}
 
@@ -30,6 +31,7 @@ def launch(campaign: Campaign, *, by: User | None, at: datetime) -> Run:
     with transaction.atomic():
         moves.make(campaign, states.LAUNCH, by=by, seen=checked.updated_at, launched_at=at, held_reason="")
         approving.record_if_second(checked, by=by, at=at)
+        set_budget(campaign_id=checked.pk, amount=checked.budget)
         return _start_run(checked, _publish(checked), at)
 
 

@@ -13,6 +13,7 @@ from campaigns.errors import IllegalMove
 from campaigns.models import Campaign, Run
 from campaigns.services import moves
 from delivery.services import orders
+from delivery.services.budgets import set_budget
 
 
 class Limits(TypedDict, total=False):
@@ -28,6 +29,8 @@ def adjust(campaign: Campaign, *, by: User | None, **limits: Unpack[Limits]) -> 
         moves.make(campaign, states.ADJUST, by=by, **limits)
         if "rate_per_minute" in limits:
             orders.set_rate(campaign.pk, limits["rate_per_minute"])
+        if "budget" in limits:
+            set_budget(campaign_id=campaign.pk, amount=limits["budget"])
 
 
 def pause(campaign: Campaign, *, by: User | None, reason: str = "") -> None:
