@@ -10,6 +10,7 @@ from campaigns.selectors.approvals import (
     needs_approval,
 )
 from campaigns.selectors.explanations import Explanation, Happening, explain
+from campaigns.selectors.paces import Progress, progress
 from campaigns.selectors.plans import EMPTY_AUDIENCE, audience_of, readiness, with_plan
 from campaigns.selectors.runs import (
     due_schedules,
@@ -21,6 +22,7 @@ from campaigns.selectors.runs import (
     schedules_between,
 )
 from campaigns.selectors.sentences import standing
+from campaigns.selectors.timelines import Moment, timeline
 
 __all__ = [
     "EMPTY_AUDIENCE",
@@ -28,6 +30,8 @@ __all__ = [
     "Account",
     "Explanation",
     "Happening",
+    "Moment",
+    "Progress",
     "approval_problems",
     "audience_of",
     "due_schedules",
@@ -39,11 +43,13 @@ __all__ = [
     "is_second_person",
     "live_runs",
     "needs_approval",
+    "progress",
     "readiness",
     "runs_to_close",
     "runs_to_freeze",
     "schedules_between",
     "standing",
+    "timeline",
     "waterfall",
     "with_figures",
     "with_plan",

@@ -24,7 +24,7 @@ _MESSAGE = {
     _STATE.SENT: "Yes: the message was sent on {when}.",
     _STATE.SKIPPED: "No: the message was skipped on {when}{why}.",
     _STATE.FAILED: "No: the message failed on {when}{why}.",
-    _STATE.UNKNOWN: "Nobody can know: the message was handed over, but no answer came{why}. It is not sent again.",
+    _STATE.UNKNOWN: "Nobody can know: the message was handed over, but no answer came{why}. It may be sent again.",
     _STATE.CANCELLED: "No: the message was cancelled on {when}{why}.",
 }
 
