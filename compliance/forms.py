@@ -3,14 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from compliance.models import Brand, Sender
 from compliance.roles import ROLES
 from config.api.scopes import SCOPES
-from config.pages.forms import PageForm
+from config.pages.forms import PageForm, PageModelForm
 
 _AS = [("program", gettext_lazy("A program of its own, with a role")), ("me", gettext_lazy("Me"))]
 
@@ -44,3 +45,87 @@ class KeyForm(PageForm):
         if (ends := given.get("expires_at")) and ends <= timezone.now():
             self.add_error("expires_at", _("That is past: choose a later time, or none."))
         return given
+
+
+class BrandForm(PageModelForm[Brand]):
+    """What the law asks for, and where links lead."""
+
+    class Meta:
+        model = Brand
+        fields = ["name", "legal_name", "postal_address", "contact_url", "public_base_url", "return_path_domain",
+                  "tracking", "utm"]  # fmt: skip
+        labels = {
+            "name": gettext_lazy("Name"),
+            "legal_name": gettext_lazy("Legal name"),
+            "postal_address": gettext_lazy("Postal address"),
+            "contact_url": gettext_lazy("Contact page"),
+            "public_base_url": gettext_lazy("Address of its links"),
+            "return_path_domain": gettext_lazy("Return path domain"),
+            "tracking": gettext_lazy("Record opens and clicks"),
+            "utm": gettext_lazy("UTM tags"),
+        }
+        help_texts = {
+            "legal_name": gettext_lazy("In the footer of each mail."),
+            "postal_address": gettext_lazy("In the footer of each mail: the law asks for it."),
+            "contact_url": gettext_lazy("Where readers reach you: a page, or mailto:."),
+            "public_base_url": gettext_lazy("Where links in its mails point. Blank: this server."),
+            "return_path_domain": gettext_lazy("Takes its bounces. Blank: the domain of the sender."),
+        }
+        widgets = {"postal_address": forms.Textarea({"rows": 3}), "utm": forms.Textarea({"rows": 2})}
+
+    def clean_utm(self) -> dict[str, str]:
+        return self.cleaned_data["utm"] or {}
+
+
+class SenderForm(PageModelForm[Sender]):
+    """Who a mail is from."""
+
+    class Meta:
+        model = Sender
+        fields = ["from_name", "from_email", "reply_to"]
+        labels = {
+            "from_name": gettext_lazy("Name"),
+            "from_email": gettext_lazy("Address"),
+            "reply_to": gettext_lazy("Answers go to"),
+        }
+        help_texts = {
+            "from_name": gettext_lazy("As readers see it in their inbox."),
+            "reply_to": gettext_lazy("Blank: to the address above."),
+        }
+
+
+_ROLE_WORDS = {
+    "viewer": gettext_lazy("Viewer: sees everything but the audit log"),
+    "author": gettext_lazy("Author: brings contacts, writes templates, prepares campaigns"),
+    "approver": gettext_lazy("Approver: launches, pauses and stops campaigns, suppresses addresses"),
+    "admin": gettext_lazy("Admin: all of it, and people, keys and providers"),
+}
+
+
+class PersonForm(PageForm):
+    """Somebody who signs in."""
+
+    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=150, required=False)
+    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=150, required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), help_text=gettext_lazy("Test sends may go there."))
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Roles"), choices=list(_ROLE_WORDS.items()), widget=forms.CheckboxSelectMultiple,
+        required=False, help_text=gettext_lazy("They add up. With none somebody may sign in and see nothing."),
+    )  # fmt: skip
+
+
+class NewPersonForm(PersonForm):
+    """The same, with the name to sign in by."""
+
+    username = forms.CharField(
+        label=gettext_lazy("Name to sign in with"), max_length=150, validators=[User.username_validator]
+    )
+    field_order = ["username"]
+
+
+class ChangePersonForm(PersonForm):
+    """The same, for one who is here."""
+
+    is_active = forms.BooleanField(
+        label=gettext_lazy("May sign in"), required=False, help_text=gettext_lazy("Without it all sessions end.")
+    )

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import reverse
 
+from compliance.models import Brand, Sender
 from config.lib import public_ids
 
 
@@ -40,6 +42,13 @@ def _of(url_name: str, model: type[Model], kind: str, **which: Any) -> Callable[
 PAGES: tuple[Entry, ...] = (
     Entry("sign-in", _at("sign-in"), signed_in=False),
     Entry("home", _at("home")),
+    Entry("settings-brands", _at("settings:brands")),
+    Entry("settings-brand-new", _at("settings:brand-new")),
+    Entry("settings-brand", _of("settings:brand", Brand, "brand")),
+    Entry("settings-sender", _of("settings:sender", Sender, "sender")),
+    Entry("settings-people", _at("settings:people")),
+    Entry("settings-person-new", _at("settings:person-new")),
+    Entry("settings-person", _of("settings:person", User, "user")),
     Entry("settings-keys", _at("settings:keys")),
     Entry("settings-key-new", _at("settings:key-new")),
     Entry("settings-password", _at("password")),

@@ -34,7 +34,15 @@ RAIL = (
     Section("home", _("Home"), (Item(_("Home"), "home", SIGNED_IN),)),
     Section("campaigns", _("Campaigns"), ()),
     Section("audience", _("Audience"), ()),
-    Section("content", _("Content"), ()),
+    Section(
+        "content",
+        _("Content"),
+        (
+            Item(_("Templates"), "content:templates", "templates:read"),
+            Item(_("Shared blocks"), "content:blocks", "templates:read"),
+            Item(_("Assets"), "content:assets", "templates:read"),
+        ),
+    ),
     Section("results", _("Results"), ()),
     Section("delivery", _("Delivery"), (Item(_("Mailbox"), "mailbox:list", SIGNED_IN),)),
     Section("trust", _("Trust"), ()),
@@ -42,7 +50,9 @@ RAIL = (
         "settings",
         _("Settings"),
         (
-            Item(_("API keys"), "settings:keys", "compliance.view_apikey"),
+            Item(_("Brands"), "settings:brands", "compliance.view_brand"),
+        Item(_("People"), "settings:people", "auth.view_user"),
+        Item(_("API keys"), "settings:keys", "compliance.view_apikey"),
             Item(_("Password"), "password", SIGNED_IN),
         ),
     ),
