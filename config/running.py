@@ -22,7 +22,7 @@ from config.lib.supervisor import Program, Supervisor
 QUEUES = ("transactional", "triggered", "bulk", "ticks", "work")  # one worker each, so that none waits for another
 _HOST = "127.0.0.1"
 # As root, each worker would say in eight lines what an operator of a container knows.
-_CALM = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
+CALM = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
 
 
 class PortTaken(DomainError):
@@ -59,7 +59,7 @@ def site(*, port: int | None = None, bulk: int | None = None) -> Iterator[Site]:
         call_command("migrate", verbosity=0)
         address = f"http://{_HOST}:{web_port}"
         mailbox_port = claim_port(None, preferred=settings.MAILBOX_PORT)
-        env = {"BASE_URL": os.environ.get("BASE_URL") or address, "MAILBOX_PORT": str(mailbox_port), **_CALM}
+        env = {"BASE_URL": os.environ.get("BASE_URL") or address, "MAILBOX_PORT": str(mailbox_port), **CALM}
         with Supervisor(programs(web_port, bulk or os.cpu_count() or 1, env)) as supervisor:
             _wait_until_it_answers(address)
             yield Site(address, mailbox_port, supervisor)

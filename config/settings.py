@@ -254,7 +254,8 @@ SEARCH_SOURCES: list[str] = []
 
 BENCHES = [
     "segments.bench_import.ImportBench",
-    "delivery.bench_send.SendBench",
+    "config.bench_send.SendBench",
+    "config.bench_trigger.TriggerBench",
     "delivery.bench_tracking.TrackingBench",
     "config.bench_api.ApiBench",
 ]

@@ -41,19 +41,24 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-def work_lane(lane: str, *, seconds: float, channel: str = "email") -> bool:
-    """Send what is due in a lane for about `seconds`; true when more may be due."""
-    end = time.monotonic() + seconds
+def work_lane(lane: str, *, seconds: float, channel: str = "email", look_again_s: float | None = None) -> bool:
+    """Send what is due in a lane for about `seconds`; true when more may be due.
+
+    Ends when nothing is due, but with `look_again_s` looks again after each such pause.
+    """
+    end, more = time.monotonic() + seconds, True
     while time.monotonic() < end:
         with stages.stage("claim"):
             claimed = ledger.claim(lane, channel, limit=BATCH)
+        soon = throttle.linger()
+        more = bool(claimed or soon)
         if claimed:
             _work(claimed, lane, channel)
-        elif pause := throttle.linger():
+        elif pause := look_again_s or soon:
             time.sleep(pause)
         else:
             return False
-    return True
+    return more
 
 
 def _work(claimed: Sequence[Claimed], lane: str, channel: str) -> None:

@@ -1,5 +1,6 @@
 """Celery entrances of delivery: a doorbell, ids in, one call down."""
 
+import os
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -11,12 +12,15 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from delivery import ledger, pipeline
+from delivery.models import Lane
 from delivery.services import mailbox_providers, unknowns
 from delivery.throttle import looking_up
 from delivery.tracking import judging
 
 # Short slices let a worker stop within a deploy's patience and make room for other work of its queue.
 SLICE_S = 5.0
+LOOK_AGAIN_S = 0.05
+BULK_NICENESS = 10
 # Beyond the longest that a slice can take (its last batch, the answers of its last group, writing them down), the
 # process hangs over a message: it is killed, and its death counted (delivery/sql/ledger.sql, release_claimed).
 HUNG_AFTER_S = SLICE_S + 3 * settings.SEND_LEASE_S
@@ -25,8 +29,18 @@ HUNG_AFTER_S = SLICE_S + 3 * settings.SEND_LEASE_S
 @shared_task(name="delivery.send", time_limit=HUNG_AFTER_S, soft_time_limit=0)
 def send(lane: str) -> None:
     """Send what is due in a lane for one slice, and ring again when something is left."""
-    if pipeline.work_lane(lane, seconds=SLICE_S):
+    if lane == Lane.BULK:
+        _step_back()
+    # somebody waits for these: between the bells of each second their worker looks by itself, for 1 ms of one core
+    look_again_s = None if lane == Lane.BULK else LOOK_AGAIN_S
+    if pipeline.work_lane(lane, seconds=SLICE_S, look_again_s=look_again_s):
         send.apply_async((lane,), queue=lane, expires=60)
+
+
+def _step_back() -> None:
+    """A broadcast takes what the other processes leave: with all cores busy, what somebody waits for goes first."""
+    if (behind := BULK_NICENESS - os.nice(0)) > 0:
+        os.nice(behind)
 
 
 @shared_task(name="delivery.reconcile")

@@ -1,0 +1,85 @@
+"""`bench send`: messages through the whole recipe to an SMTP sink, beside what C does to the same sink.
+
+The counting stream runs meanwhile, and people unsubscribe over HTTP.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+
+from config import bench_mail
+from config.bench_meanwhile import Meanwhile
+from config.lib.bench import Bench, Say
+from delivery.bench_tracking import web
+from delivery.models import Lane, Message
+
+
+class SendBench(Bench):
+    """N messages of 20 kB to an SMTP sink: messages/s, stages, and what smtp-source reaches"""
+
+    kind = "send"
+
+    @classmethod
+    def add_arguments(cls, parser: ArgumentParser) -> None:
+        parser.add_argument("--messages", type=int, default=20_000)
+        parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+        parser.add_argument("--delay-ms", type=float, default=0, help="that the sink takes for each message")
+
+    def run(self, options: dict[str, Any], say: Say) -> dict[str, Any]:
+        messages, workers = options["messages"], options["workers"]
+        tools = bench_mail.tools()
+        (order,) = bench_mail.make_orders(Lane.BULK)
+        plan_s = bench_mail.plan(order, bench_mail.make_people(messages))
+        say(f"planned {messages} messages in {plan_s:.1f} s")
+        with bench_mail.sink_account(tools, delay_ms=options["delay_ms"]) as port, web() as web_port:
+            size = bench_mail.size_of_one()
+            floor = None if options["delay_ms"] else bench_mail.floor_per_second(tools, port, messages, size)
+            say(f"floor: smtp-source -d sends {floor:.0f}/s of {size} bytes" if floor else "floor: none")
+            with Meanwhile(order, web_port) as meanwhile:
+                seconds, reports = _send(workers)
+        _account_for(messages, left=meanwhile.left)
+        stages = _stages_us(reports, messages, plan_s)
+        for name, micros in stages.items():
+            say(f"{name:>8} {micros:6.1f} us a message")
+        return {
+            "messages": messages,
+            "workers": workers,
+            "bytes": size,
+            "per_second": round(messages / seconds),
+            "floor_per_second": round(floor) if floor else None,
+            "ratio": round(messages / seconds / floor, 2) if floor else None,
+            "stages_us": stages,
+            "cpu_us": round(sum(report["cpu_s"] for report in reports) / messages * 1e6, 1),
+            "rss_mb": max(report["rss_mb"] for report in reports),
+            **meanwhile.figures(),
+        }
+
+
+def _send(workers: int) -> tuple[float, list[dict[str, Any]]]:
+    """Drain the lane with so many processes. Timed from the first claim to the last settlement, by the ledger."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "send_lane", "bulk", "--drain", "--report"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(workers)]
+    reports = [json.loads(process.communicate()[0].splitlines()[-1]) for process in running]
+    begun = min(report["began_at"] for report in reports)
+    ended = max(report["ended_at"] for report in reports)
+    return ended - begun, reports
+
+
+def _account_for(messages: int, *, left: int) -> None:
+    """All were sent, but for those who left meanwhile. Raises RuntimeError."""
+    states = Counter(Message.objects.values_list("state", flat=True))
+    if states["sent"] + states["skipped"] != messages or states["skipped"] > left:
+        raise RuntimeError(f"not all of {messages} were sent: {dict(states)}")
+
+
+def _stages_us(reports: list[dict[str, Any]], messages: int, plan_s: float) -> dict[str, float]:
+    total: Counter[str] = Counter({"plan": plan_s})
+    for report in reports:
+        total.update(report["seconds"])
+    return {name: round(seconds / messages * 1e6, 1) for name, seconds in total.items()}

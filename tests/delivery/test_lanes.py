@@ -1,0 +1,73 @@
+"""Lanes: what somebody waits for is looked for between the bells; campaigns advance side by side."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from delivery import ledger, pipeline
+from delivery.models import Lane, Message, SendOrder
+from tests.factories.delivery import make_order, make_people, plan
+
+S = Message.State
+
+
+def _sent_of(order: SendOrder) -> int:
+    return Message.objects.filter(order=order, state=S.CLAIMED).count()
+
+
+@pytest.mark.django_db
+def test_ten_campaigns_at_once_each_advance() -> None:
+    orders = [make_order() for _ in range(10)]
+    for number, order in enumerate(orders):
+        plan(order, make_people(5 if number else 60))
+    ledger.claim(Lane.BULK, "email", limit=20)
+    assert [_sent_of(order) for order in orders] == [2] * 10
+
+
+@pytest.mark.django_db
+def test_with_more_campaigns_than_a_batch_has_places_all_get_their_turn() -> None:
+    orders = [make_order() for _ in range(12)]
+    for order in orders:
+        plan(order, make_people(30))
+    for _ in range(60):
+        ledger.claim(Lane.BULK, "email", limit=4)
+    assert all(_sent_of(order) for order in orders)
+
+
+@pytest.mark.django_db
+def test_what_waits_for_later_is_passed_over_at_no_cost_to_others() -> None:
+    stuck, other = make_order(), make_order()
+    plan(stuck, make_people(50))
+    later = timezone.now() + timedelta(minutes=5)
+    Message.objects.filter(order=stuck).update(due_at=later, reason="throttled")
+    plan(other, make_people(10))
+    assert {one.order_id for one in ledger.claim(Lane.BULK, "email", limit=100)} == {other.pk}
+
+
+@pytest.mark.django_db
+def test_an_idle_lane_ends_unless_it_is_to_look_again() -> None:
+    begun = time.monotonic()
+    assert not pipeline.work_lane(Lane.TRIGGERED, seconds=30)
+    assert time.monotonic() - begun < 10
+    assert not pipeline.work_lane(Lane.TRIGGERED, seconds=0.02, look_again_s=0.005)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_who_looks_again_finds_what_was_planned_meanwhile() -> None:
+    order = make_order(lane=Lane.TRIGGERED)
+    people = make_people(1)
+
+    def plan_later() -> None:
+        time.sleep(0.2)
+        plan(order, people)
+        connection.close()
+
+    planner = threading.Thread(target=plan_later)
+    planner.start()
+    pipeline.work_lane(Lane.TRIGGERED, seconds=1.5, look_again_s=0.02)
+    planner.join()
+    assert not Message.objects.filter(order=order, state=S.READY, reason="").exists()
