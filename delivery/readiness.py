@@ -42,6 +42,6 @@ def _dead_links(brand: Brand) -> Iterator[FieldError]:
 
 
 def _stays_here() -> bool:
-    """Whether mail goes no further than this machine: to the local mailbox, or to a server on it."""
-    row = ProviderAccount.objects.filter(active=True, channel="email").order_by("priority", "pk").first()
-    return row is None or row.kind == "mailbox" or str(row.config.get("host", "")).startswith(_LOOPBACK)
+    """Whether mail goes no further than this machine, by whichever account: to the local mailbox, or a server on it."""
+    rows = ProviderAccount.objects.filter(active=True, channel="email")
+    return all(row.kind == "mailbox" or str(row.config.get("host", "")).startswith(_LOOPBACK) for row in rows)

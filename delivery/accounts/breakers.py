@@ -10,14 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from delivery.accounts.health import Health, after, signs
-from delivery.accounts.opened import Account
+from delivery.accounts.opened import Account, resting
 from delivery.models import Breaker
 from delivery.providers.base import Receipt
 
 log = structlog.get_logger(__name__)
 TRIAL = 10  # messages that go through an account to see whether it works again
-
-_rests_until: dict[int, datetime] = {}  # what this process found out since its batch began
 
 
 def report(account: Account, receipts: Sequence[Receipt], *, at: datetime) -> None:
@@ -29,7 +27,7 @@ def report(account: Account, receipts: Sequence[Receipt], *, at: datetime) -> No
 
 def rests(account: Account) -> bool:
     """Whether the breaker opened while the batch was under way."""
-    until = _rests_until.get(account.id)
+    until = resting.get(account.id)
     return until is not None and timezone.now() < until
 
 
@@ -39,7 +37,7 @@ def take_trial(account_id: int, *, at: datetime) -> bool:
     until = at + timedelta(seconds=settings.SEND_LEASE_S)
     mine = Breaker.objects.filter(over, pk=account_id).update(state=Breaker.State.HALF_OPEN, retry_at=until)
     if mine:
-        _rests_until.pop(account_id, None)
+        resting.pop(account_id, None)
     return bool(mine)
 
 
@@ -57,4 +55,4 @@ def _note(account: Account, receipts: Sequence[Receipt], at: datetime) -> None:
     row.state, row.failures, row.retry_at, row.reason = now.state, now.failures, now.retry_at, now.reason
     row.save()
     if now.state == Breaker.State.OPEN and now.retry_at:
-        _rests_until[account.id] = now.retry_at
+        resting[account.id] = now.retry_at

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, fields
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,8 @@ from delivery.models import ProviderAccount
 from delivery.providers.base import Provider
 
 _open: dict[int, tuple[str, Provider]] = {}
+resting: dict[int, datetime] = {}
+"""Until when accounts rest whose breaker this process opened: what it knows before its next batch reads it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def provider_of(row: ProviderAccount) -> Provider:
 
 
 def close_all() -> None:
-    """Let go of every provider of this process."""
+    """Let go of every provider of this process, and of what it knows of them."""
+    resting.clear()
     while _open:
         _open.popitem()[1][1].close()
 

@@ -32,7 +32,6 @@ SENT = [Receipt(1, Outcome.SENT)]
 def _forget() -> Iterator[None]:
     yield
     accounts.close_all()
-    accounts.breakers._rests_until.clear()
 
 
 def account(name: str, **fields: Any) -> ProviderAccount:
