@@ -56,6 +56,7 @@ beat_schedule = {
     "count": {**_TICK, "task": "analytics.count"},
     "recompute-schedules": {"task": "campaigns.recompute_schedules", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-import-files": {"task": "segments.forget_import_files", "schedule": 3600.0, "options": {"expires": 3600}},
+    "wake-raised": {"task": "delivery.wake_raised", "schedule": 10.0, "options": {"expires": 10}},
     "look-up-domains": {"task": "delivery.look_up_domains", "schedule": 5.0, "options": {"expires": 5}},
     "forget-agents": {"task": "delivery.forget_agents", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-tallies": {"task": "delivery.forget_tallies", "schedule": 3600.0, "options": {"expires": 3600}},

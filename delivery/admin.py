@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,7 +11,7 @@ from redis.exceptions import RedisError
 
 from config.lib.admin import ReadOnlyAdmin
 from config.lib.errors import DomainError, Invalid
-from delivery import providers, tasks
+from delivery import providers
 from delivery.models import (
     DeliveryEvent,
     Hit,
@@ -205,7 +204,6 @@ class MailboxProviderAdmin(admin.ModelAdmin[MailboxProvider]):
 
     def save_model(self, request: HttpRequest, obj: MailboxProvider, form: Any, change: bool) -> None:
         mailbox_providers.save_mailbox_provider(obj, form.cleaned_data)
-        transaction.on_commit(tasks.ring_waiting)
 
     def has_delete_permission(self, request: HttpRequest, obj: MailboxProvider | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and obj.is_default)
@@ -221,7 +219,6 @@ class MailboxProviderAdmin(admin.ModelAdmin[MailboxProvider]):
     def end_slowdown(self, request: HttpRequest, queryset: QuerySet[MailboxProvider]) -> None:
         for provider in queryset:
             mailbox_providers.end_slowdown(provider)
-        transaction.on_commit(tasks.ring_waiting)
 
 
 @admin.register(MailDomain)

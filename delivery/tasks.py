@@ -9,11 +9,11 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from delivery import ledger, pipeline
 from delivery.models import Lane
-from delivery.services import mailbox_providers, unknowns
+from delivery.services import throttles, unknowns
 from delivery.throttle import looking_up
 from delivery.tracking import judging
 
@@ -83,13 +83,7 @@ def look_up_domains() -> None:
     looking_up.look_up_domains(at=timezone.now())
 
 
-@shared_task(name="delivery.wake_waiting")
-def wake_waiting() -> None:
-    """A limit was raised. Lost, it costs time alone: what waits looks for a new place within the hour."""
-    mailbox_providers.wake_waiting()
-
-
-def ring_waiting() -> None:
-    """Ask for `wake_waiting`, and do without when Redis is away."""
-    with suppress(OperationalError):
-        wake_waiting.apply_async(expires=600, retry=False)
+@shared_task(name="delivery.wake_raised")
+def wake_raised() -> None:
+    with suppress(RedisError):  # nothing goes out that has a limit: nothing to bring forward
+        throttles.wake_raised()

@@ -13,7 +13,6 @@ from config.api.endpoints import Endpoint, find, shown
 from config.api.fields import Body, PublicId
 from config.api.parameters import ident
 from config.lib import public_ids
-from delivery import tasks
 from delivery.models import MailboxProvider
 from delivery.selectors import throttles
 from delivery.services import mailbox_providers as services
@@ -112,7 +111,7 @@ class OneMailboxProvider(Endpoint):
         responses=MailboxProviderShown,
     )  # fmt: skip
     def patch(self, request: Any, public_id: str) -> Response:
-        """Change its limits: in force everywhere within two seconds."""
+        """Change its limits: in force within two seconds; what waits for a raised one is brought forward."""
         wanted = self.body(MailboxProviderChange, partial=True)
         with transaction.atomic():
             row = find(MailboxProvider.objects.select_for_update(), KIND, public_id)
@@ -120,7 +119,6 @@ class OneMailboxProvider(Endpoint):
             services.save_mailbox_provider(row, wanted)
             after = {name: getattr(row, name) for name in wanted}
             audit(request, "mailbox_provider_changed", KIND, row.pk, difference(before, after))
-        tasks.ring_waiting()
         return Response(MailboxProviderShown(row).data)
 
     @extend_schema(operation_id="delete_mailbox_provider", parameters=[ident()], responses={204: None})
@@ -130,7 +128,6 @@ class OneMailboxProvider(Endpoint):
             row = find(MailboxProvider.objects.select_for_update(), KIND, public_id)
             audit(request, "mailbox_provider_deleted", KIND, row.pk, {"name": [row.name, None]})
             services.delete_mailbox_provider(row)
-        tasks.ring_waiting()
         return Response(status=204)
 
 
@@ -144,7 +141,6 @@ class EndSlowdown(Endpoint):
             row = find(MailboxProvider.objects.select_for_update(), KIND, public_id)
             services.end_slowdown(row)
             audit(request, "slowdown_ended", KIND, row.pk)
-        tasks.ring_waiting()
         row.refresh_from_db()
         return Response(MailboxProviderShown(row).data)
 

@@ -9,8 +9,6 @@ from django.db import transaction
 from config.lib.errors import FieldError, Invalid
 from delivery import throttle
 from delivery.models import MailboxProvider, MailDomain
-from delivery.services.throttles import wake
-from delivery.throttle import Because
 
 
 def checked(provider: MailboxProvider, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,14 +48,6 @@ def end_slowdown(provider: MailboxProvider) -> None:
         if provider.is_default:
             MailDomain.objects.filter(slowed_until__isnull=False).update(slowed_until=None, slowed_reason="")
     throttle.forget()
-
-
-def wake_waiting() -> int:
-    """What waits for mailbox providers looks for a place again: after a limit was raised or a slow-down ended.
-
-    At a rate that the database can bear: which of them the change concerns is seen when they are looked at.
-    """
-    return wake([Because.PROVIDER, Because.SLOWED, Because.CONNECTIONS], rate_per_second=250)
 
 
 def _domains(field: str, names: Sequence[str]) -> list[str]:

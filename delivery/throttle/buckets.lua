@@ -1,6 +1,7 @@
 -- Token buckets: how many of each class of messages may go now, and where the others stand in line. One atomic step.
 --
--- KEYS: the epoch, the counters of waits, the buckets that made somebody wait, then the buckets themselves.
+-- KEYS: the epoch, the counters of waits, the buckets that made somebody wait, those whose rate was raised, then the
+-- buckets themselves.
 -- ARGV[1]: JSON {now?, near, far, buckets: [{rate, reason}], classes: [{buckets: [index], count, urgent}]}
 -- Answer: JSON, for each class {granted, index of the bucket that it waits for, seconds until the turn of each that waits}
 --
@@ -37,6 +38,7 @@ local function open(key, limit)
         bucket.tokens = math.min(capacity, limit.rate * (now - born))
         return bucket
     end
+    if tonumber(kept[3]) < limit.rate then redis.call('SADD', KEYS[4], key) end
     -- a clock that was set back gives nothing, and takes no future with it
     bucket.tokens = math.min(capacity, tonumber(kept[1]) + limit.rate * math.max(0, now - at))
     if tonumber(kept[3]) == limit.rate and now >= at then  -- the places were given at this rate and by this clock
@@ -80,7 +82,7 @@ end
 
 local buckets = {}
 for index, limit in ipairs(ask.buckets) do
-    buckets[index] = open(KEYS[3 + index], limit)
+    buckets[index] = open(KEYS[4 + index], limit)
 end
 
 local answer = {}

@@ -10,7 +10,7 @@ from delivery.throttle.demands import Limit
 
 NEAR_S = 300.0  # so far ahead each message has a place of its own in line
 FAR_S = 3600.0  # and so long at most until a message looks for one again
-EPOCH, WAITS, BUSY = "throttle:epoch", "throttle:waits", "throttle:busy"
+EPOCH, WAITS, BUSY, RAISED = "throttle:epoch", "throttle:waits", "throttle:busy", "throttle:raised"
 _SCRIPT = Path(__file__).with_name("buckets.lua").read_text()
 
 
@@ -48,6 +48,6 @@ def take(classes: Sequence[Class], *, now: float | None = None) -> list[Turn]:
             for one in classes
         ],
     } | ({} if now is None else {"now": now})
-    keys = [EPOCH, WAITS, BUSY, *index]
+    keys = [EPOCH, WAITS, BUSY, RAISED, *index]
     answers = json.loads(client().register_script(_SCRIPT)(keys, [json.dumps(ask)]))
     return [Turn(granted, limits[slowest - 1], list(waits)) for granted, slowest, waits in answers]

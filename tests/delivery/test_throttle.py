@@ -18,7 +18,7 @@ from delivery.providers import Outcome, Receipt
 from delivery.selectors.ledger import waterfall
 from delivery.selectors.throttles import waiting
 from delivery.services import mailbox_providers
-from delivery.services.throttles import wake
+from delivery.services.throttles import wake, wake_raised
 from delivery.throttle import Because, Demand, buckets, levels
 from tests.factories.delivery import make_order, make_people, plan
 from tests.support.smtp_server import SmtpServer
@@ -217,6 +217,37 @@ def test_a_raised_limit_brings_forward_what_waits_for_it(relay: ProviderAccount)
     soon = Message.objects.filter(due_at__lt=timezone.now() + timedelta(seconds=6))
     assert sorted(soon.values_list("reason", flat=True)) == [Because.PROVIDER] * 20
     assert len(set(soon.values_list("due_at", flat=True))) == 20
+
+
+def test_a_limit_raised_by_anybody_wakes_what_waits_for_it(relay: ProviderAccount) -> None:
+    _limit("google", rate_per_second=1)
+    _waits(_demands("gmail.com", "gmail.com"), relay)
+    _parked(Because.PROVIDER, 5, hours=0.5)
+    assert wake_raised() == 0
+    _limit("google", rate_per_second=50)
+    assert wake_raised() == 5
+    assert wake_raised() == 0
+
+
+def test_a_raise_is_not_missed_when_somebody_sends_at_the_new_rate_first(relay: ProviderAccount) -> None:
+    _waits(_demands("a.example", "a.example", order=7, rate=60), relay)
+    order = make_order(rate_per_minute=6000)
+    with Redis.from_url(settings.REDIS_URL) as redis:  # as if it had been used at one a second
+        redis.rename("throttle:campaign:7", f"throttle:campaign:{order.pk}")
+        redis.zadd(buckets.BUSY, {f"throttle:campaign:{order.pk}": 2e9})
+    plan(order, make_people(3))
+    Message.objects.update(reason=Because.CAMPAIGN, due_at=timezone.now() + timedelta(hours=0.5))
+    _waits(_demands("a.example", order=order.pk, rate=6000), relay)
+    assert wake_raised() == 3
+
+
+def test_when_a_slow_down_ends_what_waited_for_it_comes(relay: ProviderAccount) -> None:
+    _limit("yahoo", slowed_until=timezone.now() + timedelta(hours=1))
+    assert _waits(_demands("yahoo.com", "yahoo.com"), relay) == {1: "slowed"}
+    _parked(Because.SLOWED, 5, hours=0.5)
+    assert wake_raised() == 0
+    _limit("yahoo", slowed_until=timezone.now())
+    assert wake_raised() == 5
 
 
 def test_what_would_come_sooner_anyway_is_not_put_off(relay: ProviderAccount) -> None:

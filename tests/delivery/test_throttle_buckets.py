@@ -134,7 +134,7 @@ def test_the_work_of_putting_back_goes_by_the_limit_and_not_by_how_many_wait() -
 
 
 def test_a_raised_limit_forgets_the_line_of_the_lower_one() -> None:
-    slow, fast = (Limit("throttle:raised", rate, Because.PROVIDER) for rate in (1, 100))
+    slow, fast = (Limit("throttle:faster", rate, Because.PROVIDER) for rate in (1, 100))
     assert max(_one(slow, 200, now=START).waits) == pytest.approx(200)
     assert max(_one(fast, 100, now=START + 1).waits) < 2
 
