@@ -250,7 +250,9 @@ PROVIDERS = [
 # so that nobody who edits accounts can make this server call an address of their choice.
 PROVIDER_API_URLS: dict[str, str] = env.dict("PROVIDER_API_URLS", default={})
 STEPS = ["campaigns.steps.send.Send"]
-SEARCH_SOURCES: list[str] = []
+SEARCH_SOURCES = [
+    "templates.search.TemplateSearch",
+]
 
 BENCHES = [
     "segments.bench_import.ImportBench",
@@ -258,6 +260,7 @@ BENCHES = [
     "config.bench_trigger.TriggerBench",
     "delivery.bench_tracking.TrackingBench",
     "config.bench_api.ApiBench",
+    "config.bench_ingest.IngestBench",
 ]
 FAULTS = [
     "config.faults.smtp.GoodServer",
@@ -291,6 +294,7 @@ FAULTS = [
 ASSET_MAX_BYTES = env.int("ASSET_MAX_BYTES", default=10 * 1024**2)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)
+QUARANTINE_DAYS = env.int("QUARANTINE_DAYS", default=30)  # how long an event that was not let in can be repaired
 
 # A group's last beginning plus the longest wait for a reply must end before its lease: a worker knows the outcome
 # of what it began before anybody else calls it unknown (STANDARDS B3). An opt-out waits for a stuck message at most

@@ -5,9 +5,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from config.lib.addresses import InvalidAddress, normalise_email
 from config.lib.errors import DomainError
+from config.pages.forms import PageForm
 from segments.models import Contact
 from templates import services
 from templates.drafts import ContentDraft
@@ -117,3 +119,52 @@ def initial_of(version: TemplateVersion | None) -> dict[str, Any]:
         "missing_policy": version.missing_policy,
         "fallbacks": version.fallbacks,
     }
+
+
+_CODE = {"rows": 16, "spellcheck": "false", "autocapitalize": "off", "class": "code-field"}
+
+
+class NewTemplateForm(PageForm):
+    """What a template needs before it can be written."""
+
+    name = forms.CharField(max_length=200, label=_("Name"), help_text=_("Only you and your colleagues see it."))
+    subject = forms.CharField(
+        max_length=500, label=_("Subject"), help_text=_("What people read first. It can be changed.")
+    )
+    language = forms.CharField(max_length=10, label=_("Language"), help_text=_("Of this first text: en, de, pt-BR"))
+
+
+class NewBlockForm(PageForm):
+    """A shared block with its first version."""
+
+    name = forms.CharField(
+        max_length=200, label=_("Name"), help_text=_("Templates call it by this name, for good: footer")
+    )
+    source = forms.CharField(
+        strip=False, label=_("Source"), widget=forms.Textarea(_CODE), help_text=_("MJML or HTML, with merge tags")
+    )
+
+    def clean_source(self) -> str:
+        return _unix_lines(self.cleaned_data["source"])
+
+
+class BlockPageForm(PageForm):
+    """The next version of a shared block."""
+
+    source = forms.CharField(strip=False, label=_("Source"), widget=forms.Textarea(_CODE))
+    note = forms.CharField(
+        max_length=255, required=False, label=_("Note"), help_text=_("What has changed, for the history")
+    )
+    base = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean_source(self) -> str:
+        return _unix_lines(self.cleaned_data["source"])
+
+
+class AssetForm(PageForm):
+    """What an image shows."""
+
+    alt = forms.CharField(
+        max_length=500, required=False, label=_("What it shows"),
+        help_text=_("Proposed as alt text where the image is put into a template. Blank: a mere ornament."),
+    )  # fmt: skip

@@ -165,7 +165,8 @@ def _add_default(source: str, at: int, _: Finding) -> str | None:
         return None
     name = output["path"].removeprefix("contact.")
     if name in _DEFAULTS:
-        return _put(source, *[output.end("path")] * 2, f' | default: "{_DEFAULTS[name]}"')
+        end = output.end("path")
+        return _put(source, end, end, f' | default: "{_DEFAULTS[name]}"')
     return _put(source, *output.span(), f"{{% if {output['path']} %}}{output[0]}{{% endif %}}")
 
 

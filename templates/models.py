@@ -36,6 +36,12 @@ class _Version(models.Model):
     def __str__(self) -> str:
         return f"version {self.number}"
 
+    @property
+    def author(self) -> str:
+        """The name of who made it; blank: a program."""
+        by = self.created_by
+        return (by.get_full_name() or by.get_username()) if by else ""
+
 
 class SharedBlock(_Versioned):
     """A piece used by many templates: `{% render 'name' %}`. A template version keeps the text it was made with."""

@@ -1,7 +1,9 @@
 """Reads of message templates."""
 
 from collections.abc import Mapping
+from itertools import count
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
@@ -24,6 +26,12 @@ def template(name: str) -> MessageTemplate:
     if found is None:
         raise TemplateNotFound(f"There is no message template {name!r}.")
     return found
+
+
+def free_name(wanted: str) -> str:
+    """This name, or with a number after it when it is taken."""
+    taken = set(MessageTemplate.objects.filter(name__startswith=wanted).values_list("name", flat=True))
+    return next(name for n in count(1) if (name := wanted if n == 1 else f"{wanted} {n}") not in taken)
 
 
 def version(template: MessageTemplate, number: int) -> TemplateVersion:
@@ -111,6 +119,11 @@ def current_blocks() -> dict[str, tuple[int, str]]:
 def image_path(name: str) -> str:
     """Where a file of an asset is served, below the public address of any brand."""
     return reverse("images:image", args=[name])
+
+
+def image_address(name: str) -> str:
+    """The whole address of a file of an asset, as it stands in templates of every brand."""
+    return f"{settings.BASE_URL}{image_path(name)}"
 
 
 def asset_uses(asset: Asset) -> list[MessageTemplate]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, cast
 
-from csp.decorators import csp_replace
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -12,27 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from config.lib.errors import DomainError, Invalid
 from segments.selectors.contacts import known_fields
-from templates import previewing, proofing, selectors, services
+from templates import framing, previewing, proofing, selectors, services
 from templates.drafts import ContentDraft
 from templates.findings import Finding
 from templates.forms import ContentFormSet, ExtraContentFormSet, PreviewForm, VersionForm, initial_of
 from templates.models import MessageTemplate, TemplateVersion
 from templates.rendering import Rendered
-
-# The mail is shown as a document without an origin, scripts, forms or any reach beyond pictures (STANDARDS B8.10).
-MAIL_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "style-src": ["'unsafe-inline'"],
-        "img-src": ["https:", "data:"],
-        "frame-ancestors": ["'self'"],
-        "sandbox": True,
-    }
-}
 
 
 class VersionPages(admin.ModelAdmin[MessageTemplate]):
@@ -133,7 +120,7 @@ class VersionPages(admin.ModelAdmin[MessageTemplate]):
 
     def mail(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """Only the HTML of the message, for the frame."""
-        return cast(HttpResponse, _mail(request, self._version(request, pk, number)))
+        return _mail(request, self._version(request, pk, number))
 
     def roll_back(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """Make a new version with the contents of this one."""
@@ -175,11 +162,9 @@ def _rendered(request: HttpRequest, version: TemplateVersion) -> Rendered:
     )
 
 
-@xframe_options_sameorigin
-@csp_replace(MAIL_POLICY["DIRECTIVES"])
 def _mail(request: HttpRequest, version: TemplateVersion) -> HttpResponse:
     try:
         html = _rendered(request, version).html
     except DomainError as error:
         return HttpResponse(error.detail, content_type="text/plain; charset=utf-8", status=error.status)
-    return HttpResponse(html or "This message has no HTML.")
+    return framing.framed(request, html or "This message has no HTML.")

@@ -1,5 +1,6 @@
 """Writes of assets: the images that mails show."""
 
+from functools import partial
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -70,7 +71,7 @@ def delete_asset(asset: Asset) -> None:
             raise AssetInUse
         names = [file.name for file in asset.files.all()]
         asset.delete()
-        transaction.on_commit(lambda: [default_storage.delete(path_of(name)) for name in names])
+        transaction.on_commit(partial(_forget, names))
 
 
 def file_name(picture: Picture, width: int) -> str:
@@ -88,6 +89,11 @@ def _check_bytes(file: BinaryIO) -> None:
     file.seek(0)
     if size > settings.ASSET_MAX_BYTES:
         raise BadImage(f"The file has {size:,} bytes; {settings.ASSET_MAX_BYTES:,} may be. Make it smaller.")
+
+
+def _forget(names: list[str]) -> None:
+    for name in names:
+        default_storage.delete(path_of(name))
 
 
 def _store(name: str, data: bytes) -> None:

@@ -6,7 +6,7 @@ import { html } from "@codemirror/lang-html";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, openSearchPanel, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState } from "@codemirror/state";
+import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import { tags as t } from "@lezer/highlight";
 import { completions, liquidMarks } from "./liquid.js";
@@ -42,7 +42,8 @@ const colours = HighlightStyle.define([
 /** A code field in `host`. `changed(text)` is called after each change of the author's, never for those of `show`. */
 export function makeCode(host, { label, language, readOnly, vocabulary, changed, save }) {
   const shadow = host.attachShadow({ mode: "open" });
-  const shape = new Compartment();
+  // what is typed here is text: outside of the shadow root it would look like a key pressed on the page, such as /
+  host.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.stopPropagation());
   let silent = false;
   const state = (doc) => EditorState.create({
     doc,
@@ -54,7 +55,7 @@ export function makeCode(host, { label, language, readOnly, vocabulary, changed,
         { key: "Mod-s", preventDefault: true, run: () => (save(), true) },
         ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab,
       ]),
-      shape.of(language === "text" ? [] : html({ matchClosingTags: false, selfClosingTags: true })),
+      language === "text" ? [] : html({ matchClosingTags: false, selfClosingTags: true }),
       syntaxHighlighting(colours), liquidMarks, look, EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: language === "text" ? "true" : "false" }),
       EditorState.readOnly.of(readOnly),

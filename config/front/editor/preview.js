@@ -2,6 +2,7 @@
 import { call, later } from "./calls.js";
 
 const SAMPLE = { sample: true };
+const WIDTHS = { desktop: 760, tablet: 600, phone: 375 };
 
 /** The frame at another address, without a step in the history of the page. */
 function turn(frame, address) {
@@ -50,10 +51,19 @@ export function makePreview({ root, config, work, language }) {
     if (address && frame.dataset.at !== wanted) turn(frame, wanted);
   }
 
+  /** As wide as the mail program would show it, made smaller where there is less room. */
+  function fit() {
+    const width = WIDTHS[root.querySelector("[data-width][aria-pressed=true]").dataset.width];
+    const scale = Math.min(1, box.clientWidth / width);
+    frame.style.width = `${width}px`;
+    frame.style.height = `${box.clientHeight / scale}px`;
+    frame.style.transform = `translateX(${(box.clientWidth - width * scale) / 2}px) scale(${scale})`;
+  }
+  new ResizeObserver(fit).observe(box);
   for (const button of root.querySelectorAll("[data-width]")) {
     button.addEventListener("click", () => {
       for (const one of root.querySelectorAll("[data-width]")) one.setAttribute("aria-pressed", String(one === button));
-      box.dataset.at = button.dataset.width;
+      fit();
     });
   }
   for (const button of root.querySelectorAll("[data-look]")) {
