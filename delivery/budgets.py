@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from delivery import ledger
 from delivery.accounts import Account
@@ -85,8 +86,10 @@ def _reserve(campaign_id: int, ids: list[int], cost: Decimal) -> list[int]:
 
 
 def _give_back(campaign_id: int, messages: int, cost: Decimal) -> None:
+    # a budget first given while this group was on the wire does not hold its charge: never below nothing
     if messages:
-        Budget.objects.filter(pk=campaign_id).update(charged=F("charged") - messages * cost)
+        rest = Greatest(F("charged") - messages * cost, Decimal(0), output_field=Budget._meta.get_field("charged"))  # noqa: SLF001
+        Budget.objects.filter(pk=campaign_id).update(charged=rest)
 
 
 def _write(campaign_id: int, account: Account, messages: int) -> None:

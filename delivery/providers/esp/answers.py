@@ -24,6 +24,12 @@ _RECIPIENT = re.compile(
     r"""|"argument_name":\s?"to"|\bto\[\d+\]|error\sparsing\s'to'""",
     re.IGNORECASE,
 )
+# That the sender is not set up there: it concerns this sender's mail alone, so it opens no breaker.
+# SendGrid, Resend, SES, MailerSend; Postmark; SparkPost; Brevo.
+_SENDER = re.compile(
+    r"(?:not|be|a) verified|unverified|sender signature|unconfigured sending domain|the sender you used",
+    re.IGNORECASE,
+)
 _WORDS = ("message", "Message", "ErrorMessage", "error", "detail", "title")
 
 
@@ -69,6 +75,8 @@ def refused(status: int, headers: Mapping[str, str], body: str, *, account_codes
         return Receipt(0, Outcome.NOT_BEGUN, Trouble.THROTTLED, shown, classification.detail(words), wait)
     if status >= 500 or status == 408:
         return no_answer(words, shown)
+    if status >= 400 and _SENDER.search(words):
+        return Receipt(0, Outcome.TRANSIENT, Category.SENDER_POLICY, shown, classification.detail(words))
     if status < 400 or status in _ACCOUNT or code in account_codes:
         return Receipt(0, Outcome.TRANSIENT, Trouble.ACCOUNT, shown, classification.detail(words))
     if _RECIPIENT.search(body):

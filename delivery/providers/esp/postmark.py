@@ -22,8 +22,8 @@ class Postmark(Esp):
     Config = PostmarkConfig
     backend = "anymail.backends.postmark.EmailBackend"
     can_look_up = True
-    # https://postmarkapp.com/developer/api/overview#error-codes: the token, the sender, the standing, the stream
-    account_codes = frozenset({"10", "400", "401", "402", "403", "405", "412", "413", "1235"})
+    # https://postmarkapp.com/developer/api/overview#error-codes: the token, the standing, the stream
+    account_codes = frozenset({"10", "405", "412", "413", "1235"})
     _config: PostmarkConfig
 
     def options(self) -> dict[str, Any]:

@@ -34,8 +34,9 @@ class Ses(Esp):
     tells_tracking = False  # it tracks only where the configuration set says so
     account_codes = frozenset(
         {
-            "AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException",
-            "LimitExceededException", "NotFoundException", "UnrecognizedClientException", "ExpiredTokenException",
+            "AccountSuspendedException", "SendingPausedException", "LimitExceededException",
+            "MailFromDomainNotVerifiedException", "NotFoundException", "UnrecognizedClientException",
+            "ExpiredTokenException",
         }
     )  # fmt: skip
     _config: SesConfig
