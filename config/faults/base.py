@@ -15,7 +15,7 @@ class Fault(ABC):
     """One fault. Its first line of documentation is its row in docs/reliability.md."""
 
     kind: ClassVar[str]
-    people: ClassVar[int] = 3_000
+    people: ClassVar[int] = 2_000
     purpose: ClassVar[Purpose] = Purpose.MARKETING
     celery: ClassVar[bool] = True
     """Beat and Celery workers; else `send_lane` processes, with the harness itself for beat."""
@@ -55,3 +55,8 @@ class Fault(ABC):
     def also_broken(self, sums: Sums, told: Mapping[str, Any]) -> Sequence[str]:
         """What else this fault must not have caused, in words."""
         return ()
+
+
+def afflicted(app: str) -> dict[str, str]:
+    """The environment of processes that have this application (a dotted path) among theirs."""
+    return {"DJANGO_SETTINGS_MODULE": "config.faults.afflicted", "AFFLICTION": app}

@@ -1,77 +1,47 @@
-"""The clock of the workers' machine is set, back and forth."""
+"""The wall clock of beat and workers is set, back and forth."""
 
-import os
-import shutil
-import subprocess
-import tempfile
+import importlib.util
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
-
-from config.faults.base import Fault
+from config.faults.base import Fault, afflicted
+from config.faults.clock_app import FILE
 from config.faults.stage import Stage
-from delivery.postfix_tools import Apt
+from config.faults.sums import Sums
 
-_PACKAGE = "libfaketime"
-_STEPS = ("-1h", "+2h", "-1d", "+30d", "+0")
-
-
-def find_faketime(tools: Path) -> Path | None:
-    """Debian's libfaketime, from the system or unpacked below `tools`; None when there is none to be had."""
-    folder = tools / _PACKAGE
-    pattern = "usr/lib/*/faketime/libfaketime.so.1"
-    for root in (Path("/"), folder):
-        if found := next(root.glob(pattern), None):
-            return found
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        return None
-    with tempfile.TemporaryDirectory() as scratch:
-        try:
-            apt = Apt(Path(scratch))
-            apt.download([_PACKAGE])
-            apt.unpack(folder)
-        except (OSError, subprocess.SubprocessError):
-            return None
-    return next(folder.glob(pattern), None)
+_HOUR = 3600
+_STEPS = {"-1 h": -_HOUR, "+2 h": 2 * _HOUR, "-1 d": -24 * _HOUR, "+30 d": 30 * 24 * _HOUR, "right": 0}
 
 
 class ClockSteps(Fault):
     """The wall clock of beat and workers is set back an hour, forth two, back a day, forth a month, and right again"""
 
     kind = "clock-steps"
-    people = 6_000
-    delay_ms = 25
+    people = 9_000
+    delay_ms = 40
 
     @classmethod
     def unavailable(cls) -> str:
-        return "" if _tools() else "it needs Debian's libfaketime"
+        found = importlib.util.find_spec("time_machine")
+        return "" if found else "it needs the package time-machine (requirements-dev.txt)"
 
     def process_env(self, stage: Stage) -> Mapping[str, str]:
-        self._setting = stage.folder / "clock"
-        self._setting.write_text("+0")
-        return {
-            "LD_PRELOAD": str(_tools()),
-            "FAKETIME_TIMESTAMP_FILE": str(self._setting),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+        self._clock = stage.folder / "clock"
+        self._clock.write_text("0")
+        return {**afflicted("config.faults.clock_app.ClockConfig"), FILE: str(self._clock)}
 
     def disturb(self, stage: Stage) -> dict[str, Any]:
-        steps = 0
-        for step in _STEPS:
+        steps, longest = 0, 0.0
+        for words, seconds in _STEPS.items():
             if stage.over():
                 break
-            self._setting.write_text(step)
+            self._clock.write_text(str(seconds))
             steps += 1
-            stage.say(f"the clock at {step}")
-            stage.goes_on()
-            time.sleep(2)
-        self._setting.write_text("+0")
-        return {"steps": steps}
+            time.sleep(8)  # longer than what a worker had begun before
+            longest = max(longest, stage.goes_on())
+            stage.say(f"the clock at {words}: {stage.sent()} sent")
+        return {"steps": steps, "longest_stop_s": round(longest, 1)}
 
-
-def _tools() -> Path | None:
-    return find_faketime(Path(os.environ.get("POSTRIDER_TOOLS") or settings.STATE_DIR))
+    def also_broken(self, sums: Sums, told: Mapping[str, Any]) -> Sequence[str]:
+        return () if told["steps"] == len(_STEPS) else ("the campaign was over too early",)

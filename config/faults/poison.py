@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from config.faults.base import Fault
+from config.faults.base import Fault, afflicted
 from config.faults.stage import Stage
 from config.faults.sums import Sums
 from delivery.models import DeadLetter, Message, Purpose
@@ -45,7 +45,7 @@ class Poison(Fault):
 
     def _campaign(self, stage: Stage, people: int, *, poisoned: int) -> float:
         """Seconds from the first settled message to nine tenths of them."""
-        with stage.working(celery=True, env={"DJANGO_SETTINGS_MODULE": "config.faults.poisoned"}):
+        with stage.working(celery=True, env=afflicted("config.faults.poison_app.PoisonConfig")):
             stage.launch(people, Purpose.MARKETING, poisoned=poisoned)
             stage.wait_for_the_end()
         settled = Message.objects.filter(order__campaign_id=stage.campaign.pk, state=Message.State.SENT)

@@ -45,8 +45,10 @@ class Stopped(Fault):
         time.sleep(_AWAY_S)
         before = stage.sent()
         stage.redis.ensure()
-        return {"resumed_within_s": round(stage.goes_on(before), 1)}
+        return {"sent_by_its_return": before, "resumed_within_s": round(stage.goes_on(before), 1)}
 
     def also_broken(self, sums: Sums, told: Mapping[str, Any]) -> Sequence[str]:
+        if told["sent_by_its_return"] == sums.audience:
+            return ["the campaign was over too early"]
         slow = told["resumed_within_s"] > _RESUMES_WITHIN_S
         return [f"it went on only after {told['resumed_within_s']} s"] if slow else []

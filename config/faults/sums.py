@@ -76,13 +76,17 @@ class Sums:
 
 
 def of(campaign: Campaign, run: Run, accepted: Counter[str], *, count_s: float = _COUNTING_S) -> Sums:
-    """The sums of a campaign after its end. The counters are brought up to date first."""
+    """The sums of a campaign after its end. The counters are brought up to date first.
+
+    `accepted`: how often each message was, by public id; those of other campaigns are left out.
+    """
     campaign.refresh_from_db()
     run.refresh_from_db()
     analytics.count(seconds=count_s)
     rows = Message.objects.filter(order__campaign_id=campaign.pk).values_list("pk", "state")
     states = {public_ids.encode("message", pk): state for pk, state in rows.iterator()}
     events = DeliveryEvent.objects.filter(campaign_id=campaign.pk).values_list("kind", "message_id").distinct()
+    accepted = Counter({found: times for found, times in accepted.items() if found in states})
     absent = {message_id: state for message_id, state in states.items() if message_id not in accepted}
     return Sums(
         audience=run.audience,

@@ -20,7 +20,7 @@ class Killed(Fault):
     """100 SIGKILLs of workers at random points, the gap between the server's accept and our settling widened"""
 
     kind = "sigkill"
-    people = 12_000
+    people = 10_000
     delay_ms = 20
 
     def disturb(self, stage: Stage) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class KilledTransactional(Killed):
     """The same to transactional mail that rather comes twice than never"""
 
     kind = "sigkill-transactional"
-    people = 10_000
+    people = 8_000
     purpose = Purpose.TRANSACTIONAL
 
 
