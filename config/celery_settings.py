@@ -51,6 +51,8 @@ beat_schedule = {
     "reconcile": {"task": "delivery.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "guard-campaigns": {"task": "campaigns.guard", "schedule": 5.0, "options": {"expires": 5}},
     "imports": {**_TICK, "task": "segments.tick"},
+    "metrics": {"task": "segments.tick_metrics", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-quarantined": {"task": "segments.forget_quarantined", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports": {**_TICK, "task": "analytics.tick_exports"},
     "forget-export-files": {"task": "analytics.forget_export_files", "schedule": 300.0, "options": {"expires": 300}},
     "count": {**_TICK, "task": "analytics.count"},

@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from segments.models import Metric
 from segments.selectors.imports import waiting_imports
+from segments.services import quarantine
 from segments.services.imports import carry_on, forget_files
+from segments.services.rollups import catch_up, lagging
 
 FILES_KEPT = timedelta(days=30)
 
@@ -27,3 +31,23 @@ def tick() -> None:
 @shared_task(name="segments.forget_import_files")
 def forget_import_files() -> None:
     forget_files(before=timezone.now() - FILES_KEPT)
+
+
+@shared_task(name="segments.count_backlog")
+def count_backlog(metric_id: int) -> None:
+    """Count what was in the log before a metric, a stretch a transaction, for as long as a tick's patience."""
+    metric, until = Metric.objects.get(pk=metric_id), timezone.now() + timedelta(seconds=5)
+    while catch_up(metric) and timezone.now() < until:
+        pass
+
+
+@shared_task(name="segments.tick_metrics")
+def tick_metrics() -> None:
+    """Ring for metrics that have yet to count what was there before them."""
+    for metric in lagging():
+        count_backlog.apply_async((metric.pk,), queue="work", expires=5)
+
+
+@shared_task(name="segments.forget_quarantined")
+def forget_quarantined() -> None:
+    quarantine.forget(before=timezone.now() - timedelta(days=settings.QUARANTINE_DAYS))

@@ -1,5 +1,5 @@
 """The tables of this app for operators, a module a noun."""
 
-from segments.admin import contacts, imports, segments
+from segments.admin import contacts, events, imports, segments
 
-__all__ = ["contacts", "imports", "segments"]
+__all__ = ["contacts", "events", "imports", "segments"]

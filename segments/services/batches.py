@@ -31,17 +31,29 @@ class Batch:
 
     def write(self, events: Sequence[Event]) -> dict[UUID, RefusedEvent | bool]:
         """By event id: whether it is new, or why it cannot be taken after all."""
-        first = {event.event_id: event for event in reversed(events)}
+        first: dict[UUID, Event] = {}
+        for event in events:
+            first.setdefault(event.event_id, event)
         new: set[UUID] = set()
         if first:
             self._run("together", {})
-            seen = {row[0] for row in self._rows("seen", {"ids": list(first)})}
-            fresh = [event for event_id, event in first.items() if event_id not in seen]
-            new = self._write_fresh(fresh) if fresh else set()
+            people = _contact_ids({event.user_id for event in events if event.user_id})
+            if fresh := self._fresh(first, people):
+                new = self._write_fresh(fresh, people)
         return {event_id: self.refused.get(event_id) or event_id in new for event_id in first}
 
-    def _write_fresh(self, fresh: Sequence[Event]) -> set[UUID]:
-        people = self._people(fresh)
+    def _fresh(self, events: Mapping[UUID, Event], people: Mapping[Any, int]) -> list[Event]:
+        """Without the duplicates, when there is something to write or ask of people: that is done once as well.
+
+        Else the keys alone tell what is new.
+        """
+        if not any(_concerns_people(event, people) for event in events.values()):
+            return list(events.values())
+        seen = {row[0] for row in self._rows("seen", {"ids": list(events)})}
+        return [event for event_id, event in events.items() if event_id not in seen]
+
+    def _write_fresh(self, fresh: Sequence[Event], known: Mapping[Any, int]) -> set[UUID]:
+        people = self._people(fresh, known)
         keys = [event.event_id for event in fresh if event.event_id not in self.refused]
         new = {row[0] for row in self._rows("keys", {"ids": keys, "at": self.at})}
         events = [event for event in fresh if event.event_id in new]
@@ -49,28 +61,28 @@ class Batch:
             self._log(events, people, self._visitors(events))
         return new
 
-    def _people(self, events: Sequence[Event]) -> dict[Any, int]:
+    def _people(self, events: Sequence[Event], known: Mapping[Any, int]) -> dict[Any, int]:
         """Contact ids by user_id, and by event id for those that only traits name. People not yet known are made."""
-        people: dict[Any, int] = {}
+        people = dict(known)
         for event in sorted((e for e in events if e.traits), key=lambda e: (e.user_id or "", e.occurred_at)):
             try:
                 people[event.user_id or event.event_id] = apply_traits(event, self.sender.source)
             except RefusedEvent as refusal:
                 self.refused[event.event_id] = refusal
-        self._refuse_merging(event for event in events if event.type.name == ALIASED)
+        self._refuse_merging([event for event in events if event.type.name == ALIASED])
         named = {event.user_id for event in events if event.user_id and event.event_id not in self.refused}
-        people |= _contact_ids(named - people.keys())
         if missing := named - people.keys():
             self._run("people", {"ids": sorted(missing)})
             people |= _contact_ids(missing)
         return people
 
-    def _refuse_merging(self, aliases: Iterable[Event]) -> None:
+    def _refuse_merging(self, aliases: Sequence[Event]) -> None:
         """An alias makes an anonymous visitor a person; two people are made one by somebody who looked at both."""
-        previous = {event.anonymous_id: event for event in aliases if event.anonymous_id != event.user_id}
-        for known in _contact_ids(key for key in previous if key):
-            refusal = RefusedEvent("identity_conflict", "is a contact of its own: merge the two", "/previous_id")
-            self.refused[previous[known].event_id] = refusal
+        known = _contact_ids({event.anonymous_id for event in aliases if event.anonymous_id})
+        for event in aliases:
+            if event.anonymous_id in known and event.anonymous_id != event.user_id:
+                refusal = RefusedEvent("identity_conflict", "is a contact of its own: merge the two", "/previous_id")
+                self.refused[event.event_id] = refusal
 
     def _visitors(self, events: Iterable[Event]) -> dict[str, int]:
         keys = sorted({event.anonymous_id for event in events if event.anonymous_id})
@@ -98,6 +110,12 @@ class Batch:
         with connection.cursor() as cursor:
             cursor.execute(self.sql[name], values)
             return list(cursor.fetchall())
+
+
+def _concerns_people(event: Event, people: Mapping[Any, int]) -> bool:
+    return (
+        bool(event.traits) or event.type.name == ALIASED or (event.user_id is not None and event.user_id not in people)
+    )
 
 
 def _contact_ids(user_ids: Iterable[str]) -> dict[Any, int]:

@@ -1,7 +1,7 @@
 """What events mean, in plain Python: whose each is, and what the rollup must say. The product's SQL is held to it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,12 +38,12 @@ def owner(event: Told, events: Iterable[Told]) -> str | None:
     return chosen[0].user_id if chosen else None
 
 
-def rollup(events: Iterable[Told]) -> Rollup:
-    """By (user_id, UTC hour): count, sum, first and last."""
+def rollup(events: Iterable[Told], only: Callable[[Told], bool] = lambda told: True) -> Rollup:
+    """By (user_id, UTC hour): count, sum, first and last of those that count."""
     events = list({event.event_id: event for event in events}.values())
     groups = defaultdict(list)
     for event in events:
-        if whose := owner(event, events):
+        if (whose := owner(event, events)) and only(event):
             groups[whose, event.occurred_at.replace(minute=0, second=0, microsecond=0)].append(event)
     return {
         place: (
