@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from compliance.models import Brand, Sender
 from config.lib import public_ids
+from delivery.models import ProviderAccount
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ PAGES: tuple[Entry, ...] = (
     Entry("settings-brand-new", _at("settings:brand-new")),
     Entry("settings-brand", _of("settings:brand", Brand, "brand")),
     Entry("settings-sender", _of("settings:sender", Sender, "sender")),
+    Entry("settings-accounts", _at("accounts:list")),
+    Entry("settings-account-kinds", _at("accounts:new")),
+    Entry("settings-account-new", lambda: reverse("accounts:new-of", args=["smtp"])),
+    Entry("settings-account", _of("accounts:account", ProviderAccount, "provider_account")),
     Entry("settings-people", _at("settings:people")),
     Entry("settings-person-new", _at("settings:person-new")),
     Entry("settings-person", _of("settings:person", User, "user")),

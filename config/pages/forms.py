@@ -31,9 +31,14 @@ class Dressed(forms.BaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            widget = field.widget
-            look = next(name for kinds, name in _CLASSES if isinstance(widget, kinds))
-            widget.attrs["class"] = f"{widget.attrs.get('class', '')} {look}".strip()
+            dress(field)
+
+
+def dress(field: forms.Field) -> None:
+    """The class of our design on its widget; for fields that are added to a form later."""
+    widget = field.widget
+    look = next(name for kinds, name in _CLASSES if isinstance(widget, kinds))
+    widget.attrs["class"] = f"{widget.attrs.get('class', '')} {look}".strip()
 
 
 class PageForm(Dressed, forms.Form):
