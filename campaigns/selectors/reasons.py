@@ -33,7 +33,6 @@ _WORDS = {
     "sent_again": "nobody knew whether it had been sent, so it is sent again",
     "marked": "somebody said that it had been sent",
     "heard_of": "the provider said what became of it",
-    "budget_spent": "the campaign's budget is spent",
     "order_unusable": "its template or sender cannot be used",
     "frozen_anew": "the audience was frozen anew after a crash",
     "planned": "their message was made",
