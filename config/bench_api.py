@@ -62,7 +62,7 @@ class ApiBench(Bench):
         parser.add_argument("--calls", type=int, default=40, help="of each endpoint")
 
     def run(self, options: dict[str, Any], say: Say) -> dict[str, Any]:
-        ids = _fill(options["contacts"], options["campaigns"])
+        ids = fill(options["contacts"], options["campaigns"])
         say(f"{options['contacts']:,} contacts and {options['campaigns']:,} campaigns stand")
         _, key = create_key(name="bench", owner=_program(), scopes=sorted(ROLES["admin"]))
         os.environ["API_RATE_PER_MINUTE"] = "1000000"
@@ -144,7 +144,7 @@ def _writes(ids: dict[str, str]) -> list[Call]:
     ]
 
 
-def _fill(contacts: int, campaigns: int) -> dict[str, str]:
+def fill(contacts: int, campaigns: int) -> dict[str, str]:
     """The rows, and the public ids of one of each kind."""
     register_attribute(name="plan", type="string")
     _people(contacts)

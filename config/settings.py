@@ -207,7 +207,7 @@ else:
     EMAIL_HOST, EMAIL_PORT = MAILBOX_HOST, MAILBOX_PORT
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="postrider@localhost")
 
-LOGGING = logs.configuration(as_json=PRODUCTION, level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logs.configuration(as_json=env.bool("LOG_JSON", default=PRODUCTION), level=env.str("LOG_LEVEL", default="INFO"))
 
 # For machines that watch (config/health.py)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # the Bearer of /metrics; blank: signed-in staff only
@@ -226,6 +226,7 @@ SEGMENT_PREDICATES = [
 ]
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
+MERGE_EFFECTS = ["compliance.merging.KeepOptOuts"]  # what follows from two contacts being one
 GATE_RULES = [
     "delivery.rules.orders.OrderOpen",
     "compliance.rules.suppression.NotSuppressed",
@@ -260,6 +261,7 @@ BENCHES = [
     "config.bench_trigger.TriggerBench",
     "delivery.bench_tracking.TrackingBench",
     "config.bench_api.ApiBench",
+    "config.bench_pages.PagesBench",
     "config.bench_ingest.IngestBench",
 ]
 FAULTS = [

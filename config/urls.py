@@ -13,7 +13,7 @@ urlpatterns = [
     path("", include("config.pages.urls")),
     path("demo", Demo.as_view(), name="demo"),
     path("settings/", include("compliance.urls_settings")),
-    path("settings/providers", include("delivery.urls_accounts")),
+    path("settings/", include("delivery.urls_accounts")),
     path("content/", include("delivery.urls_content")),
     path("content/", include("templates.urls_pages")),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),

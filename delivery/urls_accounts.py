@@ -6,10 +6,10 @@ from delivery.views_accounts import Accounts, ChangeAccount, ChooseKind, NewAcco
 
 app_name = "accounts"
 urlpatterns = [
-    path("", Accounts.as_view(), name="list"),
-    path("/new", ChooseKind.as_view(), name="new"),
-    path("/new/<str:account_kind>", NewAccount.as_view(), name="new-of"),
-    path("/<str:public_id>", ChangeAccount.as_view(), name="account"),
-    path("/<str:public_id>/test", TestMe.as_view(), name="test"),
-    path("/<str:public_id>/use-again", UseAgain.as_view(), name="use-again"),
+    path("providers", Accounts.as_view(), name="list"),
+    path("providers/new", ChooseKind.as_view(), name="new"),
+    path("providers/new/<str:account_kind>", NewAccount.as_view(), name="new-of"),
+    path("providers/<str:public_id>", ChangeAccount.as_view(), name="account"),
+    path("providers/<str:public_id>/test", TestMe.as_view(), name="test"),
+    path("providers/<str:public_id>/use-again", UseAgain.as_view(), name="use-again"),
 ]

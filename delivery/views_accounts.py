@@ -36,7 +36,7 @@ def _state(row: ProviderAccount) -> str:
     return "failed" if breaker and breaker.state != Breaker.State.CLOSED else "active"
 
 
-_NAMES = {
+_NAMES: dict[str, tuple[StrOrPromise, StrOrPromise]] = {
     "smtp": (gettext_lazy("SMTP"), gettext_lazy("Your own mail server, or the SMTP address of a service.")),
     "mailbox": (gettext_lazy("Local mailbox"), gettext_lazy("Mail stays on this machine, to look at.")),
     "ses": ("Amazon SES", ""), "sendgrid": ("SendGrid", ""), "sparkpost": ("SparkPost", ""),
