@@ -1,13 +1,17 @@
-"""What ESPs answer, in their documented words, and whose fault it is: only a recipient's may touch the recipient."""
+"""What ESPs are given, and what they answer in their documented words, and whose fault it is: only a recipient's may
+touch the recipient.
+"""
 
 from datetime import UTC, datetime
 
 import pytest
+from anymail.utils import parse_single_address
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.providers.base import Outcome, Trouble
-from delivery.providers.esp import answers
+from delivery.mime import Letterhead
+from delivery.providers.base import Envelope, Outcome, Trouble
+from delivery.providers.esp import answers, messages
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 REFUSALS = [
@@ -60,3 +64,25 @@ def test_whatever_they_say_there_is_a_receipt(status: int, body: str, retry_afte
     receipt = answers.refused(status, {"Retry-After": retry_after}, body, account_codes=frozenset())
     assert receipt.outcome is not Outcome.SENT
     assert (receipt.outcome is Outcome.UNKNOWN) == (status >= 500 or status == 408)
+
+
+def test_a_message_in_parts_says_what_the_whole_one_says() -> None:
+    head = Letterhead(
+        from_name="Müller, Söhne", from_email="news@acme.test", reply_to="help@acme.test", list_name="",
+        list_id="weekly.acme.test", feedback_id="a:b:c",
+    )  # fmt: skip
+    data = head.assemble(
+        to_name='Zoé "Z" Ünal', to_email="用户@example.test", subject="Grüße " * 30, html="<p>€\n\nline</p>",
+        text="€\nline", message_id="m1@acme.test", date=AT, unsubscribe_url="https://acme.test/u/" + "x" * 200,
+    )  # fmt: skip
+    message = messages.in_parts(Envelope(1, "b@acme.test", "用户@example.test", data))
+    assert message.subject == ("Grüße " * 30)
+    assert message.body == "€\nline"
+    assert [content for content, _ in message.alternatives] == ["<p>€\n\nline</p>"]
+    assert [parse_single_address(one).addr_spec for one in message.to] == ["用户@example.test"]
+    assert parse_single_address(message.to[0]).display_name == 'Zoé "Z" Ünal'
+    assert parse_single_address(message.from_email).display_name == "Müller, Söhne"
+    assert message.reply_to == ["help@acme.test"]
+    assert message.extra_headers["List-Unsubscribe"] == f"<https://acme.test/u/{'x' * 200}>"
+    assert {name.lower() for name in message.extra_headers} >= {"list-unsubscribe-post", "feedback-id", "message-id"}
+    assert not {name.lower() for name in message.extra_headers} & {"to", "from", "subject", "date", "content-type"}

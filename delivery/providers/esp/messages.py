@@ -2,10 +2,10 @@
 
 import re
 import uuid
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from email.parser import BytesHeaderParser
-from email.utils import formataddr
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parseaddr
 from typing import Any
 
 from anymail.message import AnymailMessage
@@ -15,13 +15,14 @@ from delivery.providers.base import Envelope
 # The ESP writes these itself, from the parts it is given; it refuses them as headers.
 _PARTS = frozenset({"from", "to", "subject", "reply-to", "date", "mime-version"})
 _LINE_BREAK = re.compile(r"\r?\n")
-_PARSER = BytesHeaderParser(policy=policy.default)
+_MESSAGE_ID = re.compile(rb"^message-id:\s*<([^>\r\n]*)>", re.IGNORECASE | re.MULTILINE)
 
 
 def message_id(envelope: Envelope) -> str:
     """Its Message-ID as it stands in the mail, without brackets."""
     head, _, _ = envelope.data.partition(b"\r\n\r\n")
-    return str(_PARSER.parsebytes(head)["Message-ID"] or "").strip("<>")
+    found = _MESSAGE_ID.search(head)
+    return found[1].decode() if found else ""
 
 
 def reference(message_id: str) -> str:
@@ -43,36 +44,49 @@ def whole(envelope: Envelope) -> AnymailMessage:
 
 def in_parts(envelope: Envelope) -> AnymailMessage:
     """For an ESP that writes the MIME itself."""
-    parsed: Any = message_from_bytes(envelope.data, _class=EmailMessage, policy=policy.default)
-    html, text = parsed.get_body(("html",)), parsed.get_body(("plain",))
+    # not by policy.default: it takes 5 ms a message, this takes 0.2
+    parsed: Any = message_from_bytes(envelope.data)
+    bodies = {part.get_content_type(): _body(part) for part in parsed.walk() if part.get_content_maintype() == "text"}
+    written = {name.lower(): (name, _as_written(value)) for name, value in parsed.raw_items()}
     headers = {
-        name: _LINE_BREAK.sub("", value)  # as it was written: in ASCII, which some ESPs insist on
-        for name, value in parsed.raw_items()
-        if name.lower() not in _PARTS and not name.lower().startswith("content-")
+        name: value for key, (name, value) in written.items() if key not in _PARTS and not key.startswith("content-")
     }
-    names = [address.display_name for address in parsed["To"].addresses]
+    (display, _), reply_to = _mailbox(written["to"][1]), written.get("reply-to")
     message = AnymailMessage(
-        subject=str(parsed["Subject"]),
-        body=_body(text),
-        from_email=_address(parsed["From"]),
-        to=[_named(names[0] if names else "", envelope.rcpt_to)],
-        reply_to=[_address(parsed["Reply-To"])] if parsed["Reply-To"] else None,
+        subject=_words(written["subject"][1]),
+        body=bodies.get("text/plain", ""),
+        from_email=_named(*_mailbox(written["from"][1])),
+        to=[_named(display, envelope.rcpt_to)],
+        reply_to=[_named(*_mailbox(reply_to[1]))] if reply_to else None,
         headers=headers,
     )
-    if html:
-        message.attach_alternative(_body(html), "text/html")
+    if html := bodies.get("text/html"):
+        message.attach_alternative(html, "text/html")
     return message
 
 
-def _body(part: Any) -> str:
-    return str(part.get_content()).removesuffix("\n") if part else ""
+def _body(part: "Message[str, str]") -> str:
+    raw = part.get_payload(decode=True)
+    text = raw.decode(part.get_content_charset() or "utf-8") if isinstance(raw, bytes) else ""
+    return text.replace("\r\n", "\n").removesuffix("\n")
 
 
-def _address(header: Any) -> str:
-    (address,) = header.addresses
-    return _named(address.display_name, address.addr_spec)
+def _as_written(value: str) -> str:
+    """On one line, encoded words left as they are: some ESPs insist on ASCII. UTF-8 stays UTF-8 (RFC 6532)."""
+    return _LINE_BREAK.sub("", value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _words(header: str) -> str:
+    """A header as people read it."""
+    return str(make_header(decode_header(header)))
+
+
+def _mailbox(header: str) -> tuple[str, str]:
+    name, email = parseaddr(header)
+    return _words(name) if name else "", email
 
 
 def _named(name: str, email: str) -> str:
-    # formataddr would refuse an address that is not ASCII
-    return formataddr((name, "x@x"), charset="utf-8").replace("<x@x>", f"<{email}>") if name else email
+    """With the name as people read it: anymail encodes it where the ESP wants that."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" <{email}>' if name else email

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from delivery.providers.esp.adapter import Esp
@@ -41,6 +42,25 @@ class Ses(Esp):
     )  # fmt: skip
     _config: SesConfig
 
+    def __init__(self, config: SesConfig) -> None:
+        super().__init__(config)
+        self._client: Any = None
+        self._making = Lock()
+
+    def close(self) -> None:
+        super().close()
+        self._client = None
+
+    def _make_backend(self) -> Any:
+        """All lines share one client, which keeps a connection for each: to make one takes 0.2 s and 10 MB."""
+        backend = super()._make_backend()
+        with self._making:
+            if self._client is None:
+                backend.open()
+                self._client = backend.client
+        backend.client = self._client
+        return backend
+
     def options(self) -> dict[str, Any]:
         config = self._config
         return {
@@ -49,7 +69,11 @@ class Ses(Esp):
                 "aws_access_key_id": config.access_key_id,
                 "aws_secret_access_key": config.secret_access_key,
             },
-            "patience": {"connect_timeout": self.connecting_s, "read_timeout": config.reply_timeout},
+            "patience": {
+                "connect_timeout": self.connecting_s,
+                "read_timeout": config.reply_timeout,
+                "max_pool_connections": config.connections,
+            },
             "configuration_set_name": config.configuration_set or None,
         }
 

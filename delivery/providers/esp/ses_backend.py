@@ -27,9 +27,7 @@ class _Mime(AmazonSESV2SendEmailPayload):
 class Backend(EmailBackend):
     """botocore has its timeouts for a client, not for a request: the time to connect is taken off the time to begin."""
 
-    def __init__(
-        self, *, account: dict[str, Any], patience: dict[str, float], api_url: str = "", **options: Any
-    ) -> None:
+    def __init__(self, *, account: dict[str, Any], patience: dict[str, Any], api_url: str = "", **options: Any) -> None:
         # one attempt: botocore would send again after a time-out or a 5xx, and SES takes a message as often as it comes
         config = Config(retries={"total_max_attempts": 1}, tcp_keepalive=True, **patience)
         given = {"config": config, "endpoint_url": api_url or None}
