@@ -5,7 +5,7 @@ the 75 of asking each of its hundred nodes.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from liquid.ast import Node
 from liquid.exceptions import OutputStreamLimitError
@@ -67,10 +67,10 @@ def _own(steps: Sequence[_Step], context: Context) -> str:
     for step in steps:
         if isinstance(step, str):
             texts.append(step)
-        elif isinstance(step, MergeTag):
-            texts.append(_value(step, context))
-        else:
+        elif type(step) is SlotNode:  # not isinstance: nodes are abstract base classes, which take 0.5 us to say no
             texts.append(links.slot(step.number, html=html) if links else "")
+        else:
+            texts.append(_value(cast(MergeTag, step), context))
     return "".join(texts) if len(texts) > 1 else texts[0]
 
 
