@@ -116,8 +116,20 @@ def _work_admitted(
         at = timezone.now()
         gated, seconds = len(ready) - len(receipts), max(time.monotonic() - ready[0].claimed.claimed_at, 0)
         meters.handed_over(loaded[0].desk.order.lane, account.id, receipts, gated=gated, seconds=seconds)
+        _tell(loaded, receipts, account)
         throttle.observe([demands[receipt.message_id] for receipt in receipts], receipts, account, at=at)
         accounts.report(account, receipts, at=at)
+
+
+def _tell(loaded: Sequence[Loaded], receipts: Sequence[Receipt], account: Account) -> None:
+    """A line for each message that was begun and not taken; never the server's words, which may hold an address."""
+    campaigns = {one.claimed.id: one.desk.order.campaign_id for one in loaded}
+    for receipt in receipts:
+        if receipt.outcome not in (Outcome.SENT, Outcome.NOT_BEGUN):
+            log.info(
+                "message_not_sent", message=receipt.message_id, campaign=campaigns[receipt.message_id],
+                account=account.id, outcome=receipt.outcome, category=receipt.category, code=receipt.code,
+            )  # fmt: skip
 
 
 def _wait(claimed: Claimed, wait: throttle.Wait) -> Settlement:

@@ -48,7 +48,6 @@ class Stage:
         self.supervisors: list[Supervisor] = []
         self.resumed = 0
         self.folder = folder or settings.STATE_DIR
-        self._lines = (self.folder / "lines").open("a")
         self._accepted: Callable[[], Counter[str]] = Counter
         self._celery = True
 
@@ -99,8 +98,8 @@ class Stage:
             self.supervisors.pop().stop()
 
     def _note(self, name: str, line: str) -> None:
-        self._lines.write(f"{name} {line}\n")
-        self._lines.flush()
+        with (self.folder / "lines").open("a") as lines:
+            lines.write(f"{name} {line}\n")
 
     # --- the campaign
 

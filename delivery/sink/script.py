@@ -13,9 +13,9 @@ Step = Literal["RCPT", "DATA", "BODY", "DOT", "REQUEST", "ANSWER"]
 class Misbehaviour:
     """One in `every` recipients meets it, `times` times each.
 
-    `reply` stands instead of the usual one (empty: none), `drop` hangs up after it. At DOT, after the whole message,
-    a reply of 250 or none means that the message was accepted all the same. Over HTTP `reply` is the status: at REQUEST
-    instead of accepting, at ANSWER after it.
+    `reply` stands instead of the usual one (empty: none; {to} in it is the recipient), `drop` hangs up after it.
+    At DOT, after the whole message, a reply of 250 or none means that the message was accepted all the same. Over HTTP
+    `reply` is the status: at REQUEST instead of accepting, at ANSWER after it.
     """
 
     at: Step

@@ -115,7 +115,8 @@ class Session(asyncio.Protocol):
 
     def _misbehave(self, met: Misbehaviour) -> bytes | None:
         usual = _TAKEN if met.delay_ms else b""
-        reply = f"{met.reply}\r\n".encode("latin-1") if met.reply else usual
+        words = met.reply.replace("{to}", self._recipient.decode("latin-1"))
+        reply = f"{words}\r\n".encode("latin-1") if words else usual
         self._leaving = met.drop and not met.delay_ms
         return self._after(met.delay_ms / 1000, reply)
 
