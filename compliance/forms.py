@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group, User
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -47,11 +48,19 @@ class KeyForm(PageForm):
         return given
 
 
+def https_assumed(field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
+    """An address typed without its scheme is https, as in the admin."""
+    if isinstance(field, models.URLField):
+        options["assume_scheme"] = "https"
+    return field.formfield(**options)
+
+
 class BrandForm(PageModelForm[Brand]):
     """What the law asks for, and where links lead."""
 
     class Meta:
         model = Brand
+        formfield_callback = https_assumed
         fields = ["name", "legal_name", "postal_address", "contact_url", "public_base_url", "return_path_domain",
                   "tracking", "utm"]  # fmt: skip
         labels = {
