@@ -117,7 +117,10 @@ class Message(models.Model):
             models.Index("id", name="message_unknown", condition=models.Q(state="unknown")),  # shown and watched
             # what waits and why: shown, and woken when a limit is raised
             models.Index(
-                "reason", "due_at", "id", name="message_throttled",
+                "reason",
+                "due_at",
+                "id",
+                name="message_throttled",
                 condition=models.Q(state="ready", reason__in=THROTTLED),
             ),
         ]
