@@ -1,10 +1,12 @@
 from django.urls import path
 
-from segments.api.views import contacts, event_types, events, imports, lists, quarantine, segments
+from segments.api.views import contacts, event_types, events, identity, imports, lists, quarantine, segments
 
 urlpatterns = [
     path("contacts", contacts.Contacts.as_view()),
     path("contacts/<str:public_id>", contacts.OneContact.as_view()),
+    path("contacts/<str:public_id>/identity", identity.Identity.as_view()),
+    path("contacts/<str:public_id>/merge", identity.MergeContacts.as_view()),
     path("event-types", event_types.EventTypes.as_view()),
     path("event-types/<str:name>", event_types.OneEventType.as_view()),
     path("event-types/<str:name>/versions", event_types.EventTypeVersions.as_view()),

@@ -43,7 +43,7 @@ CREATE INDEX ON segments_rawevent USING brin (at);
 # The view applies it to the log, which stays as it was told; the second function is the view the other way round:
 # what one person did in a stretch of time, by indexes.
 PEOPLE = """
-CREATE FUNCTION segments_owner(visitor bigint, at timestamptz, event uuid, ignoring bigint[] DEFAULT '{}')
+CREATE OR REPLACE FUNCTION segments_owner(visitor bigint, at timestamptz, event uuid, ignoring bigint[] DEFAULT '{}')
 RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         (SELECT contact_id FROM segments_identitylink
@@ -55,14 +55,14 @@ RETURNS bigint LANGUAGE sql STABLE AS $$
     )
 $$;
 
-CREATE VIEW segments_personevent AS
+CREATE OR REPLACE VIEW segments_personevent AS
 SELECT e.id, e.at, e.xid, e.event_id, e.event_type_id, e.version_id, e.occurred_at, e.is_early,
        CASE WHEN e.contact_id IS NOT NULL THEN e.contact_id
             ELSE segments_owner(e.visitor_id, e.occurred_at, e.event_id) END AS contact_id,
        e.visitor_id, e.session_id, e.source, e.properties, e.context
 FROM segments_rawevent e;
 
-CREATE FUNCTION segments_events_of(contact bigint, since timestamptz, until timestamptz)
+CREATE OR REPLACE FUNCTION segments_events_of(contact bigint, since timestamptz, until timestamptz)
 RETURNS SETOF segments_personevent LANGUAGE sql STABLE AS $$
     SELECT p.* FROM segments_personevent p
     WHERE p.id IN (

@@ -4,6 +4,7 @@ from segments.models.identity import IdentityLink, Visitor
 from segments.models.importing import Import, ImportRow, StagedRow
 from segments.models.ingest import QuarantinedEvent, WriteKey
 from segments.models.list import ContactList, ListMembership
+from segments.models.merging import ContactMerge, FormerContact
 from segments.models.segment import Segment, SegmentVersion
 
 __all__ = [
@@ -11,9 +12,11 @@ __all__ = [
     "Attribute",
     "Contact",
     "ContactList",
+    "ContactMerge",
     "EventKey",
     "EventType",
     "EventTypeVersion",
+    "FormerContact",
     "IdentityLink",
     "Import",
     "ImportRow",

@@ -14,6 +14,7 @@ from segments.errors import RefusedEvent
 from segments.events.judging import Event
 from segments.events.spelling import ALIASED
 from segments.models import Contact, Visitor
+from segments.selectors.identity import present_ids
 from segments.services.quarantine import Sender
 from segments.services.rollups import roll
 from segments.services.traits import apply_traits
@@ -119,8 +120,12 @@ def _concerns_people(event: Event, people: Mapping[Any, int]) -> bool:
 
 
 def _contact_ids(user_ids: Iterable[str]) -> dict[Any, int]:
-    wanted = list(user_ids)
-    return dict(Contact.objects.filter(external_id__in=wanted).values_list("external_id", "pk")) if wanted else {}
+    """Contacts by external_id, also by one that was given up in a merge."""
+    wanted = set(user_ids)
+    if not wanted:
+        return {}
+    found = dict(Contact.objects.filter(external_id__in=wanted).values_list("external_id", "pk"))
+    return found | present_ids(wanted - found.keys()) if wanted - found.keys() else found
 
 
 def _row(event: Event, people: Mapping[Any, int], visitors: Mapping[str, int]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from segments.errors import RefusedEvent
 from segments.events.judging import Event
 from segments.events.spelling import snake
 from segments.models import Attribute, Contact, Source
-from segments.services.contacts import clean_values, upsert_contact
+from segments.selectors.identity import present_ids
+from segments.services.contacts import clean_values, edit_contact, upsert_contact
 
 _DEFAULTS = {"language": "en", "timezone": "UTC"}
 _ADDRESS = ("country",)  # of Segment's address: city, country, postalCode, state, street
@@ -25,6 +26,8 @@ def apply_traits(event: Event, source: Source) -> int:
     try:
         with transaction.atomic():
             values = _values(event)
+            if now := present_ids([event.user_id] if event.user_id else []):
+                return _told_of_merged(now[event.user_id or ""], values, source)
             if source == Source.BROWSER:
                 values = _only_blanks(values)
             return upsert_contact(values).contact.pk
@@ -33,6 +36,14 @@ def apply_traits(event: Event, source: Source) -> int:
         raise RefusedEvent(first.code, first.detail, _pointer(first.pointer)) from None
     except DomainError as error:
         raise RefusedEvent(error.code, error.detail, "/traits") from None
+
+
+def _told_of_merged(contact_id: int, values: dict[str, Any], source: Source) -> int:
+    """By a name that was given up in a merge: it is the other one's, who keeps their own."""
+    contact = Contact.objects.get(pk=contact_id)
+    values.pop("external_id", None)
+    edit_contact(contact, _blanks_of(contact, values, {}) if source == Source.BROWSER else values)
+    return contact.pk
 
 
 def _values(event: Event) -> dict[str, Any]:
@@ -65,9 +76,13 @@ def _only_blanks(values: Mapping[str, Any]) -> dict[str, Any]:
     found = next((c for name, value in names.items() if (c := Contact.objects.filter(**{name: value}).first())), None)
     if found is None:
         return dict(values)
-    attributes = {n: v for n, v in (values.get("attributes") or {}).items() if n not in found.attributes}
-    known = {name for name in values if name not in ("external_id", "attributes") and _is_known(found, name)}
-    known -= {name for name in names if getattr(found, name) == names[name]}  # what they are recognised by
+    return _blanks_of(found, values, {name: value for name, value in names.items() if getattr(found, name) == value})
+
+
+def _blanks_of(contact: Contact, values: Mapping[str, Any], recognised_by: Mapping[str, Any]) -> dict[str, Any]:
+    attributes = {n: v for n, v in (values.get("attributes") or {}).items() if n not in contact.attributes}
+    known = {name for name in values if name not in ("external_id", "attributes") and _is_known(contact, name)}
+    known -= recognised_by.keys()
     return {**{name: value for name, value in values.items() if name not in known}, "attributes": attributes}
 
 

@@ -83,10 +83,11 @@ WITH touched AS MATERIALIZED (
     WHERE e.visitor_id = ANY(%(visitors)s) AND e.contact_id IS NULL AND e.id <> ALL(%(ids)s)
 ), owned AS (
     SELECT t.id, t.event_type_id, t.occurred_at, t.properties,
-           CASE WHEN t.contact_id IS NOT NULL THEN t.contact_id
+           CASE WHEN t.contact_id IS NOT NULL THEN coalesce(merged.contact_id, t.contact_id)
                 ELSE segments_owner(t.visitor_id, t.occurred_at, t.event_id) END AS owner,
            CASE WHEN NOT t.is_new THEN segments_owner(t.visitor_id, t.occurred_at, t.event_id, %(links)s) END AS former
     FROM touched t
+    LEFT JOIN segments_formercontact merged ON merged.former_id = t.contact_id
 ), moves AS (
     SELECT id, event_type_id, occurred_at, properties, owner AS contact_id, 1 AS sign FROM owned
     WHERE owner IS DISTINCT FROM former AND owner IS NOT NULL

@@ -27,6 +27,8 @@ TABLE: dict[str, set[str]] = {
     "POST contacts": WRITE,
     "GET contacts/<str:public_id>": READ,
     "PATCH contacts/<str:public_id>": WRITE,
+    "POST contacts/<str:public_id>/merge": WRITE,
+    "GET contacts/<str:public_id>/identity": READ,
     "GET event-types": READ,
     "POST event-types": WRITE,
     "GET event-types/<str:name>": READ,

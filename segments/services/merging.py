@@ -1,0 +1,90 @@
+"""Making one person of two contacts. Nothing guesses this: somebody looked at both."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from config.lib.errors import Conflict, NotFound
+from config.lib.sql import queries
+from segments.merge_effects import EFFECTS, Merge
+from segments.models import Contact, ContactMerge, FormerContact
+
+_BLANK = {"language": "en", "timezone": "UTC"}
+_FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
+_WITH_EMAIL = ("email_as_given", "email_key")
+
+
+class SameContact(Conflict):
+    """These two are one contact already."""
+
+    code = "same_contact"
+
+
+def merge_contacts(*, kept_id: int, gone_id: int, at: datetime, actor_id: int | None = None) -> Contact:
+    """Make `gone` part of `kept`: what kept lacks is filled in, lists are those of both, and so is the history.
+
+    What one of them refused, the person refused: opt-outs and tracking are the union, by settings.MERGE_EFFECTS.
+    The logs are not touched; they are read through FormerContact. Raises NotFound, SameContact.
+    """
+    if kept_id == gone_id:
+        raise SameContact
+    with transaction.atomic():
+        kept, gone = _locked(kept_id, gone_id)
+        changes = _filled_in(kept, gone)
+        _move(kept_id, gone_id)
+        email = changes.get("email", kept.email)
+        given_up = gone.email if gone.email != email else None
+        for effect in EFFECTS:
+            effect().apply(Merge(kept_id, gone_id, email, given_up, at, actor_id))
+        _replace(kept, gone, changes)
+        taken = _names(changes, kept, gone)
+        ContactMerge.objects.create(kept_id=kept_id, gone_id=gone_id, actor_id=actor_id, merged_at=at, taken=taken)
+    kept.refresh_from_db()
+    return kept
+
+
+def _locked(kept_id: int, gone_id: int) -> tuple[Contact, Contact]:
+    """Both, and no batch of events at work: one that had looked up the contact that goes would write to nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute(queries("segments", "events")["alone"])
+    rows = Contact.objects.select_for_update().filter(pk__in=[kept_id, gone_id]).order_by("pk")
+    people = {one.pk: one for one in rows}
+    if len(people) < 2:
+        raise NotFound
+    return people[kept_id], people[gone_id]
+
+
+def _move(kept_id: int, gone_id: int) -> None:
+    with connection.cursor() as cursor:
+        for name in ("lists", "activity", "former"):
+            cursor.execute(queries("segments", "merging")[name], {"kept": kept_id, "gone": gone_id})
+
+
+def _replace(kept: Contact, gone: Contact, changes: Mapping[str, Any]) -> None:
+    given_up = None if "external_id" in changes else gone.external_id
+    FormerContact.objects.create(former_id=gone.pk, contact_id=kept.pk, external_id=given_up)
+    Contact.objects.filter(pk=gone.pk).delete()
+    Contact.objects.filter(pk=kept.pk).update(**changes, updated_at=Now())
+
+
+def _names(changes: Mapping[str, Any], kept: Contact, gone: Contact) -> list[str]:
+    return sorted({*changes} - {"attributes", *_WITH_EMAIL} | (gone.attributes.keys() - kept.attributes.keys()))
+
+
+def _filled_in(kept: Contact, gone: Contact) -> dict[str, Any]:
+    """What kept takes over: what it has none of itself. A refusal of either is a refusal."""
+    changes = {name: getattr(gone, name) for name in _FIELDS if _is_blank(kept, name) and not _is_blank(gone, name)}
+    if "email" in changes:
+        changes |= {name: getattr(gone, name) for name in _WITH_EMAIL}
+    if gone.attributes.keys() - kept.attributes.keys():
+        changes["attributes"] = {**gone.attributes, **kept.attributes}
+    if kept.tracking and not gone.tracking:
+        changes["tracking"] = False
+    return changes
+
+
+def _is_blank(contact: Contact, name: str) -> bool:
+    return getattr(contact, name) in (None, "", _BLANK.get(name))
