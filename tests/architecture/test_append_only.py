@@ -151,6 +151,7 @@ def test_every_log_and_version_is_in_the_catalogue_of_append_only_tables(app: Co
         "campaigns_journeyversion",
         "campaigns_step",
         "compliance_suppressionevent",
+        "segments_contactmerge",
         "segments_eventkey",
         "segments_eventkey_0",
         "segments_eventtypeversion",
