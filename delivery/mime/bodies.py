@@ -52,7 +52,7 @@ def _joined(pieces: Sequence[str]) -> bytes:
     return b"".join([_static(piece) if type(piece) is Static else _own(piece) for piece in pieces])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # some 60 versions' worth
 def _static(piece: Static) -> bytes:
     return _ended(_quoted(piece))
 
