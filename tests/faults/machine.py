@@ -95,8 +95,8 @@ def dying(statement: str, *, after: bool) -> Iterator[None]:
 class Campaigns(RuleBasedStateMachine):
     """One campaign to a few people, some of whom opt out, bounce or are hard to reach."""
 
-    @initialize()
-    def launch(self) -> None:
+    @initialize(planned=st.booleans())
+    def launch(self, planned: bool) -> None:
         Memory.taken, Memory.answers, Memory.dies_after = [], {}, None
         ProviderAccount.objects.get_or_create(name="memory", defaults={"kind": "memory", "shaping": False})
         self.people = make_people(PEOPLE)
@@ -106,6 +106,8 @@ class Campaigns(RuleBasedStateMachine):
         self.cancelled_at: int | None = None
         self.again: Counter[int] = Counter()  # sent again on somebody's word
         self.told: set[int] = set()  # known to have gone out from elsewhere
+        if planned:
+            self.tick()
 
     def now(self) -> datetime:
         return timezone.now()
