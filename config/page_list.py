@@ -15,6 +15,7 @@ from django.urls import reverse
 from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.models import ProviderAccount
+from templates.models import Asset, MessageTemplate, SharedBlock
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,17 @@ def _of(url_name: str, model: type[Model], kind: str, **which: Any) -> Callable[
 PAGES: tuple[Entry, ...] = (
     Entry("sign-in", _at("sign-in"), signed_in=False),
     Entry("home", _at("home")),
+    Entry("templates", _at("content:templates")),
+    Entry("template-gallery", _at("content:gallery")),
+    Entry("template-new", lambda: f"{reverse('content:template-new')}?starter=promotion"),
+    Entry("template", _of("content:template", MessageTemplate, "template")),
+    Entry("template-history", _of("content:history", MessageTemplate, "template")),
+    Entry("template-test", _of("content_tests:test", MessageTemplate, "template")),
+    Entry("blocks", _at("content:blocks")),
+    Entry("block-new", _at("content:block-new")),
+    Entry("block", _of("content:block", SharedBlock, "block")),
+    Entry("assets", _at("content:assets")),
+    Entry("asset", _of("content:asset", Asset, "asset")),
     Entry("settings-brands", _at("settings:brands")),
     Entry("settings-brand-new", _at("settings:brand-new")),
     Entry("settings-brand", _of("settings:brand", Brand, "brand")),

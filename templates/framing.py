@@ -15,16 +15,17 @@ _KEPT_S = 900
 _DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 _LIGHT = re.compile(r"\(\s*prefers-color-scheme\s*:\s*light\s*\)", re.IGNORECASE)
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
-_DARK_ROOT = "<style>:root { color-scheme: dark !important; }</style>"
+_ROOT = "<style>:root {{ color-scheme: {} !important; }}</style>"
 
 
 def framed(request: HttpRequest, html: str, *, dark: bool = False, images: bool = True) -> HttpResponse:
     """The answer that a frame shows.
 
-    Dark is what a mail program with `prefers-color-scheme: dark` makes of it: the condition is rewritten to hold,
-    since no page can set it for a frame in every browser. Programs that invert colours themselves are not shown.
+    Dark is what a mail program with `prefers-color-scheme: dark` makes of it. The condition is rewritten to hold, or
+    not to, since no page can set it for a frame in every browser and the reader's own system must not decide it.
+    Programs that invert colours by themselves are not shown.
     """
-    response = HttpResponse(in_the_dark(html) if dark else html)
+    response = HttpResponse(in_light(html, dark=dark))
     pictures = f"https: data: {settings.BASE_URL} {request.build_absolute_uri('/')}" if images else "'none'"
     response["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src {pictures}; frame-ancestors 'self'; sandbox"
@@ -34,11 +35,11 @@ def framed(request: HttpRequest, html: str, *, dark: bool = False, images: bool 
     return response
 
 
-def in_the_dark(html: str) -> str:
-    """The mail as if the reader's system were dark."""
-    html = _LIGHT.sub(_NEVER, _DARK.sub(_ALWAYS, html))
-    end = html.lower().find("</head>")
-    return html[:end] + _DARK_ROOT + html[end:] if end >= 0 else _DARK_ROOT + html
+def in_light(html: str, *, dark: bool) -> str:
+    """The mail as if the reader's system were dark, or light."""
+    html = _LIGHT.sub(_NEVER if dark else _ALWAYS, _DARK.sub(_ALWAYS if dark else _NEVER, html))
+    root, end = _ROOT.format("dark" if dark else "light"), html.lower().find("</head>")
+    return html[:end] + root + html[end:] if end >= 0 else root + html
 
 
 def lend(owner_id: int, html: str) -> str:

@@ -8,6 +8,7 @@ import { enhance, onEnhance } from "./modules/enhance.js";
 import "./modules/autosave.js";
 import "./modules/confirm.js";
 import "./modules/copy.js";
+import "./modules/frames.js";
 import "./modules/keeping.js";
 import "./modules/lists.js";
 import "./modules/polling.js";

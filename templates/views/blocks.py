@@ -126,7 +126,7 @@ class Block(FormPage):
         old = next((one for one in versions if str(one.number) == asked), None)
         rows = list(diffing.side_by_side(old.source, block.current.source)) if old and block.current else []
         return self.render(
-            status=status, form=form, block=block, versions=versions, old=old, rows=rows,
+            status=status, form=form, shared=block, versions=versions, old=old, rows=rows,
             tag=f"{{% render '{block.name}' %}}",
             writes=self.may("templates:write"),
             uses=[(one, one.current.block_versions[block.name] if one.current else 0,

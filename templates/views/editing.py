@@ -12,16 +12,17 @@ from django.utils.translation import gettext as _
 
 from config.api.auditing import audit
 from config.lib import public_ids
-from config.lib.errors import DomainError, FieldError, Invalid
+from config.lib.errors import DomainError, FieldError, Invalid, NotFound
 from config.pages.views import Page, find
 from segments import selectors as people
 from segments.models import ContactList, Segment
 from segments.selectors.contacts import find_contacts
 from templates import framing, mending, previewing, proofing, selectors, services
 from templates.drafts import ContentDraft, Work, read_content
-from templates.errors import VersionConflict
+from templates.errors import RenderFailed, VersionConflict
 from templates.findings import Finding
 from templates.models import Asset, MessageTemplate
+from templates.rendering import Rendered
 from templates.services.drafts import MAX_WORK
 
 _PURPOSES = ("marketing", "transactional")
@@ -114,16 +115,28 @@ class Look(Call):
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         given = self.given()
         work = Work.read(given.get("work"))
-        material, _findings = previewing.of_drafts(work.contents, **work.policy)
-        contact = str(given.get("contact", ""))
-        rendered = previewing.show(
-            material,
-            contact_id=public_ids.decode("contact", contact) if contact and self.may("contacts:read") else None,
-            language=str(given.get("language", ""))[:10],
-            sample=bool(given.get("sample")),
-        )
+        try:
+            rendered = self._rendered(work, given)
+        except NotFound:
+            raise
+        except DomainError as error:  # what is half written often cannot be shown: an answer, not a failure
+            return JsonResponse({"failure": error.detail})
         frame = reverse("content:frame", args=[framing.lend(_author(request).pk, rendered.html)])
         return JsonResponse({"frame": frame if rendered.html else "", **asdict(rendered) | {"html": ""}})
+
+    def _rendered(self, work: Work, given: dict[str, Any]) -> Rendered:
+        material, findings = previewing.of_drafts(work.contents, **work.policy)
+        language, contact = str(given.get("language", ""))[:10], str(given.get("contact", ""))
+        wrong = [one for one in findings if one.level == "error"]
+        if wrong and language.lower() not in material.contents:
+            where = _("Line %(line)d: ") % {"line": wrong[0].line} if wrong[0].line else ""
+            raise RenderFailed(f"{where}{wrong[0].message}.")
+        return previewing.show(
+            material,
+            contact_id=public_ids.decode("contact", contact) if contact and self.may("contacts:read") else None,
+            language=language,
+            sample=bool(given.get("sample")),
+        )
 
 
 class Lint(Call):

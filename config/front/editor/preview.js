@@ -28,6 +28,7 @@ export function makePreview({ root, config, work, language }) {
     if (work().contents.some((one) => one.body.length > config.longest)) return fail(`This is longer than ${config.longest.toLocaleString()} characters. Make it shorter to see it.`);
     try {
       const made = await call(config.urls.look, { work: work(), ...whom, language: language() }, asking.signal);
+      if (made.failure) return fail(made.failure);
       for (const name of ["subject", "preheader", "text"]) root.querySelector(`[data-shown=${name}]`).textContent = made[name];
       address = made.frame;
       fail("");

@@ -44,7 +44,7 @@ function send(form, file, item) {
   return new Promise((resolve) => {
     request.onloadend = () => {
       if (request.status === 201) item.remove();
-      else item.replaceChildren(`${file.name}: ${request.response?.detail ?? (request.status === 401 ? "you have been signed out" : "the server did not take it")}`);
+      else item.classList.add("is-refused"), item.replaceChildren(`${file.name}: ${request.response?.detail ?? (request.status === 401 ? "you have been signed out" : "the server did not take it")}`);
       resolve(request.status === 201);
     };
     request.send(body);
