@@ -34,7 +34,7 @@ worker_cancel_long_running_tasks_on_connection_loss = False
 worker_hijack_root_logger = False
 worker_soft_shutdown_timeout = 20
 
-beat_scheduler = "django_celery_beat.schedulers:DatabaseScheduler"
+beat_scheduler = "config.beat:Scheduler"
 beat_max_loop_interval = 1
 timezone = "UTC"
 
