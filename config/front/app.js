@@ -1,4 +1,4 @@
-// What every page loads. A page says what it wants by data- attributes (docs: config/front/README.md); parts that are
+// What every page loads. A page says what it wants by data- attributes (README.md beside this); parts that are
 // large are loaded when a page has them.
 import htmx from "htmx.org";
 import "./modules/htmx-global.js";

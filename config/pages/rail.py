@@ -51,9 +51,9 @@ RAIL = (
         _("Settings"),
         (
             Item(_("Brands"), "settings:brands", "compliance.view_brand"),
-        Item(_("Provider accounts"), "accounts:list", "provider_accounts:read"),
-        Item(_("People"), "settings:people", "auth.view_user"),
-        Item(_("API keys"), "settings:keys", "compliance.view_apikey"),
+            Item(_("Provider accounts"), "accounts:list", "provider_accounts:read"),
+            Item(_("People"), "settings:people", "auth.view_user"),
+            Item(_("API keys"), "settings:keys", "compliance.view_apikey"),
             Item(_("Password"), "password", SIGNED_IN),
         ),
     ),

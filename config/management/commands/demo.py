@@ -39,7 +39,7 @@ class Command(BaseCommand):
             content.set_up(contacts)
             name, password = content.login()
             self.stdout.write(
-                f"\nPostrider is at {site.address}/admin/  name: {name}  password: {password}\n"
+                f"\nPostrider is at {site.address}/  name: {name}  password: {password}\n"
                 f"The local mailbox is at {site.address}/mailbox/\n"
                 "Ctrl-C stops everything that was started here.\n"
             )
