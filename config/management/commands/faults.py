@@ -72,6 +72,7 @@ class Command(BaseCommand):
                         self.stderr.write(f"  {kind}: {last.rstrip()}")
             except BaseException:  # we are ended ourselves
                 child.terminate()
+                child.wait(60)  # it stops what it has started, before its deployment is removed under it
                 raise
         if not last.startswith("{"):
             return {"fault": kind, "broken": [f"it ended with exit code {child.returncode} before its sums"]}
