@@ -30,9 +30,3 @@ class EventDoorbell(ABC):
 
 
 DOORBELLS: Registry[EventDoorbell] = Registry("EVENT_DOORBELLS", EventDoorbell)  # type: ignore[type-abstract]
-
-
-def ring(arrival: Arrival) -> None:
-    """Ring them all."""
-    for bell in DOORBELLS:
-        bell().ring(arrival)

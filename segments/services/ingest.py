@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 from django.db import OperationalError, connection, transaction
 
-from segments.doorbells import Arrival, ring
+from segments.doorbells import DOORBELLS, Arrival, EventDoorbell
 from segments.errors import RefusedEvent
 from segments.events.judging import Event, judge, type_name
 from segments.events.spelling import read_uuid
@@ -39,8 +39,16 @@ def ingest(items: Sequence[Any], sender: Sender, *, at: datetime) -> list[Outcom
     judged = [_judged(item, types, at) for item in items]
     outcomes, arrival = _retried(judged, items, sender, at)
     if arrival:
-        transaction.on_commit(lambda: ring(arrival), robust=True)
+        for bell in DOORBELLS:
+            _ring_after_commit(bell(), arrival)
     return outcomes
+
+
+def _ring_after_commit(bell: EventDoorbell, arrival: Arrival) -> None:
+    def ring() -> None:  # not a partial: Django logs a failure by its __qualname__
+        bell.ring(arrival)
+
+    transaction.on_commit(ring, robust=True)
 
 
 def _judged(item: Any, types: Mapping[str, Any], at: datetime) -> Event | RefusedEvent:

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from compliance.models import AuditEntry
 from segments import tasks
 from segments.models import Activity, EventType, Metric, QuarantinedEvent, RawEvent, WriteKey
 from segments.services.event_types import register_metric
@@ -38,6 +39,8 @@ def test_a_write_key_is_made_listed_and_revoked() -> None:
     assert key.prefix in _command("write_key", "list") and text not in _command("write_key", "list")
     _command("write_key", "revoke", key.prefix)
     assert recognise(text, at=timezone.now()) is None
+    told = AuditEntry.objects.filter(object_kind="writekey", object_id=key.pk).order_by("pk")
+    assert list(told.values_list("action", flat=True)) == ["writekey_created", "writekey_revoked"]
     with pytest.raises(CommandError, match="no origin"):
         _command("write_key", "create", "shop", "--origin", "shop.example/path")
 

@@ -3,11 +3,12 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
 
+from segments.doorbells import DOORBELLS, Arrival, EventDoorbell
 from segments.models import Activity, Contact, EventKey, QuarantinedEvent, RawEvent, Source
 from tests.factories.events import AT, BROWSER, event, ident, statuses, take
 
@@ -215,3 +216,28 @@ def test_early_flag_is_for_claims_only() -> None:
 def test_a_batch_counts_each_person_by_itself() -> None:
     take(*(event(user_id=f"u{n % 3}", event_id=str(uuid4())) for n in range(9)))
     assert [row[2] for row in _activity()] == [3, 3, 3]
+
+
+class _Bell(EventDoorbell):
+    kind = "of a test"
+    rung: ClassVar[list[Arrival]] = []
+
+    def ring(self, arrival: Arrival) -> None:
+        self.rung.append(arrival)
+        raise ValueError("a bell that breaks harms nobody")
+
+
+def test_doorbells_ring_after_the_commit_for_what_is_new(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setitem(DOORBELLS.__dict__, "_by_kind", {_Bell.kind: _Bell})
+    one = event(user_id="u1")
+    with django_capture_on_commit_callbacks(execute=True):
+        take(one, event("never_heard_of"))
+        assert _Bell.rung == []
+    with django_capture_on_commit_callbacks(execute=True):
+        take(one)
+    [arrival] = _Bell.rung
+    assert arrival.event_types == frozenset({"page_viewed"})
+    assert arrival.contact_ids == frozenset({Contact.objects.get().pk})
+    assert arrival.raw_event_ids == (RawEvent.objects.get().pk,)

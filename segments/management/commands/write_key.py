@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from config.lib.errors import DomainError
 from segments.models import Source, WriteKey
@@ -33,7 +36,9 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from None
 
     def _create(self, *, name: str, kind: str, origin: list[str], rate: int | None, **_: Any) -> None:
-        key, text = create_write_key(name=name, kind=Source(kind), origins=origin, rate_per_minute=rate)
+        with transaction.atomic():
+            key, text = create_write_key(name=name, kind=Source(kind), origins=origin, rate_per_minute=rate)
+            _record("writekey_created", key)
         self.stderr.write(f"A {key.kind}'s key {key.prefix}… for {key.name}. Keep it: it is shown only now.")
         self.stdout.write(text)
 
@@ -49,5 +54,14 @@ class Command(BaseCommand):
         found = list(WriteKey.objects.filter(prefix=prefix))
         if len(found) != 1:
             raise CommandError(f"{len(found)} keys begin with {prefix!r}: see `manage.py write_key list`.")
-        revoke_write_key(found[0], at=timezone.now())
+        with transaction.atomic():
+            revoke_write_key(found[0], at=timezone.now())
+            _record("writekey_revoked", found[0])
         self.stdout.write(f"Revoked {found[0]}.")
+
+
+def _record(action: str, key: WriteKey) -> None:
+    """In the audit log, which a floor above keeps."""
+    import_string(settings.AUDIT_LOG)(
+        action=action, object_kind="writekey", object_id=key.pk, changes={"through": "command"}
+    )
