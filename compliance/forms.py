@@ -58,15 +58,6 @@ def https_assumed(field: models.Field[Any, Any], **options: Any) -> forms.Field 
 class BrandForm(PageModelForm[Brand]):
     """What the law asks for, and where links lead."""
 
-    contact_url = forms.URLField(
-        label=gettext_lazy("Contact page"), required=False, assume_scheme="https",
-        help_text=gettext_lazy("Where readers reach you."),
-    )  # fmt: skip
-    public_base_url = forms.URLField(
-        label=gettext_lazy("Address of its links"), required=False, assume_scheme="https",
-        help_text=gettext_lazy("Where links in its mails point. Blank: this server."),
-    )  # fmt: skip
-
     class Meta:
         model = Brand
         formfield_callback = https_assumed
@@ -76,6 +67,8 @@ class BrandForm(PageModelForm[Brand]):
             "name": gettext_lazy("Name"),
             "legal_name": gettext_lazy("Legal name"),
             "postal_address": gettext_lazy("Postal address"),
+            "contact_url": gettext_lazy("Contact page"),
+            "public_base_url": gettext_lazy("Address of its links"),
             "return_path_domain": gettext_lazy("Return path domain"),
             "tracking": gettext_lazy("Record opens and clicks"),
             "utm": gettext_lazy("UTM tags"),
@@ -83,6 +76,8 @@ class BrandForm(PageModelForm[Brand]):
         help_texts = {
             "legal_name": gettext_lazy("In the footer of each mail."),
             "postal_address": gettext_lazy("In the footer of each mail: the law asks for it."),
+            "contact_url": gettext_lazy("Where readers reach you."),
+            "public_base_url": gettext_lazy("Where links in its mails point. Blank: this server."),
             "return_path_domain": gettext_lazy("Takes its bounces. Blank: the domain of the sender."),
         }
         widgets = {"postal_address": forms.Textarea({"rows": 3}), "utm": forms.Textarea({"rows": 2})}
