@@ -39,6 +39,7 @@ class IngestBench(Bench):
     def run(self, options: dict[str, Any], say: Say) -> dict[str, Any]:
         _, key = create_write_key(name="bench", kind=Source.SERVER, rate_per_minute=10**9)
         os.environ["API_RATE_PER_MINUTE"] = "1000000"
+        _people()
         chance = random.Random(1)  # noqa: S311 - the same events each time
         bodies = [_body(chance, BATCH) for _ in range(options["events"] // BATCH)]
         size = sum(map(len, bodies)) // len(bodies)
@@ -59,6 +60,14 @@ class IngestBench(Bench):
             "single_p95_ms": _at(waits, 0.95),
             "single_p99_ms": _at(waits, 0.99),
         }
+
+
+def _people() -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO segments_contact (external_id) SELECT 'user-' || n FROM generate_series(0, %s) n", [PEOPLE - 1]
+        )
+        cursor.execute("ANALYZE segments_contact")
 
 
 def _body(chance: random.Random, count: int) -> bytes:
