@@ -1,6 +1,7 @@
 """Segment's own libraries and addresses, unchanged, against a real server."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,12 +25,11 @@ def server(committed_db: CommittedDb) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_segments_python_library_works_as_it_is(server: str, packed: bool) -> None:
-    register_attribute(name="plan", type="string")
+def _tell_everything(server: str, key: str, *, packed: bool) -> list[Any]:
+    """Every call of the library; what went wrong. Its time limit is for a machine that is busy with other tests."""
     problems: list[Any] = []
     client = segment.analytics.Client(
-        create_write_key(name="shop", kind=Source.SERVER)[1], host=server, gzip=packed, max_retries=0,
+        key, host=server, gzip=packed, max_retries=0, timeout=60,
         on_error=lambda error, items: problems.append((error, items)),
     )  # fmt: skip
     client.page(anonymous_id="a1", category="Docs", name="Pricing", properties={"path": "/pricing"})
@@ -40,15 +40,21 @@ def test_segments_python_library_works_as_it_is(server: str, packed: bool) -> No
     client.alias("a2", "u1")
     client.flush()
     client.shutdown()
-    assert problems == []
+    return problems
+
+
+def test_segments_python_library_works_as_it_is(server: str) -> None:
+    register_attribute(name="plan", type="string")
+    _, key = create_write_key(name="shop", kind=Source.SERVER)
+    assert [problem for packed in (False, True) for problem in _tell_everything(server, key, packed=packed)] == []
     names = dict(EventType.objects.values_list("pk", "name"))
-    assert sorted(names[row.event_type_id] for row in RawEvent.objects.all()) == [
-        "contact_aliased", "contact_identified", "group_joined", "order_completed", "page_viewed", "screen_viewed",
-    ]  # fmt: skip
+    assert Counter(names[row.event_type_id] for row in RawEvent.objects.all()) == dict.fromkeys(
+        ("contact_aliased", "contact_identified", "group_joined", "order_completed", "page_viewed", "screen_viewed"), 2
+    )
     assert not QuarantinedEvent.objects.exists()
     contact = Contact.objects.get()
     assert (contact.external_id, contact.email, contact.attributes) == ("u1", "ana@example.test", {"plan": "pro"})
-    assert IdentityLink.objects.filter(contact_id=contact.pk).count() == 2
+    assert set(IdentityLink.objects.values_list("contact_id", flat=True)) == {contact.pk}
 
 
 pytestmark_db = pytest.mark.django_db
