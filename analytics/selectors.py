@@ -10,6 +10,7 @@ from django.db.models import QuerySet, Sum
 from analytics import figures
 from analytics.figures import Figure
 from analytics.models import CampaignStat, Freshness, LinkStat, StreamMark
+from templates.models import TemplateLink
 
 _COLUMNS = ("total", "unique", "human_total", "human_unique")
 _LIVE = {"mark__state": StreamMark.State.LIVE}
@@ -83,6 +84,13 @@ def link_clicks(campaign_id: int, *, step_id: int | None = None) -> list[LinkCli
         for link, total, unique, human_total, human_unique in rows.order_by("link_id")
     ]
     return sorted(found, key=lambda link: (-link.clicked, -link.clicks, link.link_id))
+
+
+def links_clicked(campaign_id: int) -> list[tuple[str, LinkClicks]]:
+    """The same with where each link leads. One that a message has in several places stands for each of them."""
+    found = link_clicks(campaign_id)
+    urls = dict(TemplateLink.objects.filter(pk__in=[one.link_id for one in found]).values_list("pk", "url"))
+    return [(urls.get(one.link_id, ""), one) for one in found]
 
 
 def _sums() -> Iterable[Sum]:

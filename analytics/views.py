@@ -9,12 +9,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from analytics import overview
+from analytics.figures import RATES
 from analytics.overview import Attention, Day
-from analytics.selectors import as_of
+from analytics.selectors import Figures, as_of, campaign_figures, links_clicked
+from campaigns.models import Campaign
 from config.pages.access import SIGNED_IN
 from config.pages.charts import Chart, Series
 from config.pages.context import zone_of
-from config.pages.views import Page
+from config.pages.views import Page, find
 
 # Where one goes about it: pages of other apps, by the first of these addresses that there is.
 _PLACES = {
@@ -25,6 +27,19 @@ _PLACES = {
     "queues": ("sending:sending", "admin:delivery_sendorder_changelist"),
     "figures": ("admin:analytics_freshness_changelist",),
 }
+# The figures of a campaign in their order: words, the count, and its rate (analytics/figures.py).
+_FIGURES = (
+    (_("Sent"), "sent", ""),
+    (_("Delivered"), "delivered", "delivery_rate"),
+    (_("Opened by people"), "opened", "open_rate"),
+    (_("Opened, machines included"), "opened_with_machines", "open_rate_with_machines"),
+    (_("Clicked by people"), "clicked", "click_rate"),
+    (_("Clicked, scanners included"), "clicked_with_machines", "click_rate_with_machines"),
+    (_("Bounced"), "bounced", "bounce_rate"),
+    (_("Unsubscribed"), "unsubscribed", "unsubscribe_rate"),
+    (_("Reported as spam"), "complained", "complaint_rate"),
+)
+_PARTS = {"delivered": _("%(n)s %% of delivered"), "attempted": _("%(n)s %% of attempted")}
 _STEPS = {
     "sender": (_("Say who you are"), _("A brand with its postal address, and a sender."), ("settings:brands",)),
     "account": (_("Connect a provider"), _("Where mail is handed over."), ("accounts:list",)),
@@ -60,6 +75,28 @@ class Now(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.render(**_now())
+
+
+class CampaignFigures(Page):
+    """What came of a campaign, as a part of its page: it lies a floor below and cannot ask."""
+
+    needs = {"GET": "campaigns:read"}
+    template_name = "analytics/campaign_figures.html"
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        campaign = find(Campaign.objects.all(), "campaign", public_id)
+        found = campaign_figures(campaign.pk)
+        return self.render(
+            figures=[_figure(label, found, count, rate) for label, count, rate in _FIGURES], as_of=as_of(),
+            links=links_clicked(campaign.pk), public_id=public_id, moves=campaign.state == Campaign.State.ACTIVE,
+        )  # fmt: skip
+
+
+def _figure(label: Any, found: Figures, count: str, rate: str) -> dict[str, Any]:
+    number = found.counts[count]
+    share = found.rates[rate].value if rate else None
+    note = _PARTS[RATES[rate][1]] % {"n": share} if share is not None else ""
+    return {"label": label, "value": int(number.value or 0), "definition": number.definition.capitalize(), "note": note}
 
 
 def _now() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import reverse
 
+from campaigns.models import Campaign
 from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.models import ProviderAccount
@@ -44,6 +45,16 @@ def _of(url_name: str, model: type[Model], kind: str, **which: Any) -> Callable[
 PAGES: tuple[Entry, ...] = (
     Entry("sign-in", _at("sign-in"), signed_in=False),
     Entry("home", _at("home")),
+    Entry("campaigns", _at("campaigns:list")),
+    Entry("campaigns-calendar", _at("campaigns:calendar")),
+    Entry("campaign-new", _at("campaigns:new")),
+    Entry("campaign", _of("campaigns:campaign", Campaign, "campaign", launched_at__isnull=False)),
+    Entry("campaign-problems", _of("campaigns:problems", Campaign, "campaign", launched_at__isnull=False)),
+    Entry("campaign-timeline", _of("campaigns:timeline", Campaign, "campaign", launched_at__isnull=False)),
+    Entry("campaign-audience", _of("campaigns:audience", Campaign, "campaign", state="draft", archived_at=None)),
+    Entry("campaign-content", _of("campaigns:content", Campaign, "campaign", state="draft", archived_at=None)),
+    Entry("campaign-schedule", _of("campaigns:schedule", Campaign, "campaign", state="draft", archived_at=None)),
+    Entry("campaign-review", _of("campaigns:review", Campaign, "campaign", state="draft", archived_at=None)),
     Entry("templates", _at("content:templates")),
     Entry("template-gallery", _at("content:gallery")),
     Entry("template-new", lambda: f"{reverse('content:template-new')}?starter=promotion"),

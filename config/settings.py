@@ -252,6 +252,7 @@ PROVIDERS = [
 PROVIDER_API_URLS: dict[str, str] = env.dict("PROVIDER_API_URLS", default={})
 STEPS = ["campaigns.steps.send.Send"]
 SEARCH_SOURCES = [
+    "campaigns.search.CampaignSearch",
     "templates.search.TemplateSearch",
 ]
 

@@ -10,6 +10,7 @@ from campaigns.selectors.approvals import (
     needs_approval,
 )
 from campaigns.selectors.explanations import Explanation, Happening, explain
+from campaigns.selectors.forecasts import Forecast, Overlap, forecast, overlap, zones
 from campaigns.selectors.paces import Progress, progress
 from campaigns.selectors.plans import EMPTY_AUDIENCE, audience_of, readiness, with_plan
 from campaigns.selectors.runs import (
@@ -29,8 +30,10 @@ __all__ = [
     "NEEDS_APPROVAL",
     "Account",
     "Explanation",
+    "Forecast",
     "Happening",
     "Moment",
+    "Overlap",
     "Progress",
     "approval_problems",
     "audience_of",
@@ -38,11 +41,13 @@ __all__ = [
     "entry_step",
     "explain",
     "fingerprint",
+    "forecast",
     "is_approved",
     "is_over",
     "is_second_person",
     "live_runs",
     "needs_approval",
+    "overlap",
     "progress",
     "readiness",
     "runs_to_close",
@@ -53,4 +58,5 @@ __all__ = [
     "waterfall",
     "with_figures",
     "with_plan",
+    "zones",
 ]

@@ -6,6 +6,7 @@ import "./modules/morphing.js";
 import "bootstrap/js/dist/dropdown";
 import { enhance, onEnhance } from "./modules/enhance.js";
 import "./modules/autosave.js";
+import "./modules/campaigns.js";
 import "./modules/confirm.js";
 import "./modules/copy.js";
 import "./modules/frames.js";

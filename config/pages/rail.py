@@ -32,7 +32,14 @@ class Section:
 # A part of the product that brings a page adds its line here.
 RAIL = (
     Section("home", _("Home"), (Item(_("Home"), "home", SIGNED_IN),)),
-    Section("campaigns", _("Campaigns"), ()),
+    Section(
+        "campaigns",
+        _("Campaigns"),
+        (
+            Item(_("All campaigns"), "campaigns:list", "campaigns:read"),
+            Item(_("Calendar"), "campaigns:calendar", "campaigns:read"),
+        ),
+    ),
     Section("audience", _("Audience"), ()),
     Section(
         "content",

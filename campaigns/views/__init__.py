@@ -1,0 +1,1 @@
+"""The pages of campaigns: list, calendar, builder, and the page of one."""
