@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from config.api.auditing import audit
 from config.lib import public_ids
+from config.lib.errors import NotFound
 from config.pages.filters import Words
 from config.pages.forms import FormPage
 from config.pages.lists import Column, Empty, ListPage
@@ -150,7 +151,9 @@ class ChangeBlock(Page):
                 audit(request, "block_archived", "block", block.pk)
             return self.done(_("%(name)s is archived. Templates keep what they have of it.") % {"name": block},
                              reverse("content:blocks"))  # fmt: skip
-        number = int(request.POST.get("number") or 0)
+        if what != "roll-back" or not (given := request.POST.get("number", "")).isdecimal():
+            raise NotFound
+        number = min(int(given), 2**31 - 1)
         made = services.roll_back_block(block, number, by=_author(request))
         audit(request, "block_rolled_back", "block", block.pk, {"to": number, "version": made.number})
         said = _("Version %(new)d has the source of version %(old)d.") % {"new": made.number, "old": number}

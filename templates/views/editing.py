@@ -164,7 +164,7 @@ class Mend(Call):
         given = self.given()
         try:
             draft = read_content(given["content"])
-            finding = Finding(**{name: given["finding"].get(name) for name in _FINDING})
+            finding = _read_finding(given["finding"])
         except (KeyError, TypeError, AttributeError) as error:
             raise Invalid(FieldError("", "This is no finding.")) from error
         mended = self._mended(draft, finding)
@@ -254,7 +254,19 @@ def _some_of(audience: str) -> list[int]:
     return list(chosen.order_by("pk").values_list("pk", flat=True)[: previewing.MOST_IN_TRIAL])
 
 
+_NUMBERS = ("line", "column")
 _FINDING = ("level", "code", "message", "fix", "pointer", "line", "column", "block")
+
+
+def _read_finding(given: dict[str, Any]) -> Finding:
+    """As `_shown` gave it. Raises TypeError, AttributeError for anything else."""
+    words = {name: given.get(name) for name in _FINDING if name not in _NUMBERS}
+    numbers = {name: given.get(name) for name in _NUMBERS}
+    if not all(isinstance(value, str) for value in words.values()):
+        raise TypeError
+    if not all(value is None or (type(value) is int and value > 0) for value in numbers.values()):
+        raise TypeError
+    return Finding(**words, **numbers)  # type: ignore[arg-type]
 
 
 def _shown(work: Work, finding: Finding) -> dict[str, Any]:

@@ -160,6 +160,15 @@ def test_findings_come_with_a_remedy_that_mends(author: Client) -> None:
     assert "E102" not in {one["number"] for one in receipt}
 
 
+@pytest.mark.parametrize("wrong", [{"line": "1"}, {"line": -1}, {"column": 1.5}, {"code": 5}, {"block": None}])
+def test_a_finding_that_is_none_is_refused(author: Client, wrong: dict[str, Any]) -> None:
+    finding = {"level": "warning", "code": "message_templates.W005", "message": "", "fix": "",
+               "pointer": "/contents/0/body",
+               "line": 1, "column": 1, "block": "", **wrong}  # fmt: skip
+    answer = call(author, at("mend", make_template()), content=vars(html("<img>")), finding=finding)
+    assert answer.status_code == 422
+
+
 def test_a_trial_on_a_list_counts_what_is_missing(author: Client) -> None:
     people = contact_list("Some", [contact(first_name="Ana"), contact(), contact()])
     audience = f"list:{public_ids.encode('list', people.pk)}"
@@ -198,6 +207,7 @@ def test_a_shared_block_is_saved_compared_and_handed_on(author: Client) -> None:
     assert template.current
     assert template.current.block_versions == {"footer": 2}
     author.post(f"{url}/roll-back", {"number": "1"})
+    assert author.post(f"{url}/roll-back", {"number": "x"}).status_code == 404
     assert SharedBlock.objects.select_related("current").get().current.source == "<p>one</p>"  # type: ignore[union-attr]
     author.post(f"{url}/archive")
     assert "No shared blocks yet" in author.get("/content/blocks").content.decode()
