@@ -15,7 +15,7 @@ from django.urls import reverse
 from campaigns.models import Campaign
 from compliance.models import Brand, Sender
 from config.lib import public_ids
-from delivery.models import ProviderAccount
+from delivery.models import MailboxProvider, ProviderAccount
 from templates.models import Asset, MessageTemplate, SharedBlock
 
 
@@ -66,6 +66,12 @@ PAGES: tuple[Entry, ...] = (
     Entry("block", _of("content:block", SharedBlock, "block")),
     Entry("assets", _at("content:assets")),
     Entry("asset", _of("content:asset", Asset, "asset")),
+    Entry("sending", _at("sending:sending")),
+    Entry("sending-unknown", _at("sending:unknowns")),
+    Entry("sending-dead-letters", _at("sending:dead-letters")),
+    Entry("mailbox-providers", _at("sending:providers")),
+    Entry("mailbox-provider-new", _at("sending:provider-new")),
+    Entry("mailbox-provider", _of("sending:provider", MailboxProvider, "mailbox_provider")),
     Entry("settings-brands", _at("settings:brands")),
     Entry("settings-brand-new", _at("settings:brand-new")),
     Entry("settings-brand", _of("settings:brand", Brand, "brand")),

@@ -51,7 +51,14 @@ RAIL = (
         ),
     ),
     Section("results", _("Results"), ()),
-    Section("delivery", _("Delivery"), (Item(_("Mailbox"), "mailbox:list", SIGNED_IN),)),
+    Section(
+        "delivery",
+        _("Delivery"),
+        (
+            Item(_("Sending"), "sending:sending", "messages:read"),
+            Item(_("Mailbox"), "mailbox:list", SIGNED_IN),
+        ),
+    ),
     Section("trust", _("Trust"), ()),
     Section(
         "settings",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -74,6 +75,19 @@ def close_breaker(account_id: int) -> bool:
     """A person who knows more says that it works again; false when it was closed."""
     shut = Breaker.objects.exclude(state=Breaker.State.CLOSED).filter(pk=account_id)
     return bool(shut.update(state=Breaker.State.CLOSED, failures=0, reason="", retry_at=None))
+
+
+def try_now(account_id: int, *, at: datetime) -> bool:
+    """End the rest of an account: the next batch tries it with a few messages. False when it does not rest."""
+    resting = Breaker.objects.filter(pk=account_id, state=Breaker.State.OPEN)
+    return bool(resting.update(retry_at=at))
+
+
+def set_active(account_id: int, *, active: bool) -> bool:
+    """Put an account in or out of use, whatever its settings are; false when it was so already."""
+    changed = ProviderAccount.objects.filter(pk=account_id).exclude(active=active).update(active=active)
+    throttle.forget()
+    return bool(changed)
 
 
 def rotate_secrets() -> Rotated:
