@@ -18,12 +18,13 @@ from segments import selectors as people
 from segments.models import ContactList, Segment
 from segments.selectors.contacts import find_contacts
 from templates import framing, mending, previewing, proofing, selectors, services
-from templates.drafts import ContentDraft, Work, read_content
+from templates.drafts import ContentDraft
 from templates.errors import RenderFailed, VersionConflict
 from templates.findings import Finding
 from templates.models import Asset, MessageTemplate
 from templates.rendering import Rendered
 from templates.services.drafts import MAX_WORK
+from templates.work import Work, read_content
 
 _PURPOSES = ("marketing", "transactional")
 _WRITE = {"POST": "templates:write"}

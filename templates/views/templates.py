@@ -24,10 +24,11 @@ from templates import dialect, selectors, services
 from templates.compiling.components import COMPONENTS
 from templates.compiling.expanding import MAX_SOURCE
 from templates.compiling.merge_tags import OURS
-from templates.drafts import ContentDraft, Work
+from templates.drafts import ContentDraft
 from templates.forms import NewTemplateForm
 from templates.models import MessageTemplate, TemplateContent, TemplateDraft
 from templates.starters import GALLERY, Starter, starter
+from templates.work import Work
 
 _NEW = Action(gettext_lazy("New template"), reverse_lazy("content:gallery"), "templates:write")
 _STATES = [("live", gettext_lazy("In use")), ("archived", gettext_lazy("Archived"))]
