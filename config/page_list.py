@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.models import MailboxProvider, ProviderAccount
+from segments.models import Segment
 from templates.models import Asset, MessageTemplate, SharedBlock
 
 
@@ -55,6 +56,11 @@ PAGES: tuple[Entry, ...] = (
     Entry("campaign-content", _of("campaigns:content", Campaign, "campaign", state="draft", archived_at=None)),
     Entry("campaign-schedule", _of("campaigns:schedule", Campaign, "campaign", state="draft", archived_at=None)),
     Entry("campaign-review", _of("campaigns:review", Campaign, "campaign", state="draft", archived_at=None)),
+    Entry("segments", _at("segments:list")),
+    Entry("segment-new", _at("segments:new")),
+    Entry("segment", _of("segments:segment", Segment, "segment")),
+    Entry("segment-edit", _of("segments:edit", Segment, "segment")),
+    Entry("segment-history", _of("segments:history", Segment, "segment")),
     Entry("templates", _at("content:templates")),
     Entry("template-gallery", _at("content:gallery")),
     Entry("template-new", lambda: f"{reverse('content:template-new')}?starter=promotion"),

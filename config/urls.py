@@ -15,6 +15,7 @@ urlpatterns = [
     path("settings/", include("compliance.urls_settings")),
     path("settings/", include("delivery.urls_accounts")),
     path("", include("campaigns.urls_pages")),
+    path("audience/", include("segments.urls_segments")),
     path("content/", include("delivery.urls_content")),
     path("content/", include("templates.urls_pages")),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),

@@ -7,6 +7,7 @@ Segments inside segments are compiled in place, by their current versions.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +92,10 @@ class Compiler:
         turned = negated != group.negated
         parts = [self._q(child, turned) for child in group.conditions]
         body = Q(*parts, _connector=Q.AND if (group.logic == "AND") != turned else Q.OR)
-        excluded = [self.members(public_ids.decode("segment", text), negated=not negated) for text in group.excluded]
+        with _told_at(f"{group.pointer}/exclude_segments"):
+            excluded = [
+                self.members(public_ids.decode("segment", text), negated=not negated) for text in group.excluded
+            ]
         return Q(body, *excluded, _connector=Q.OR if negated else Q.AND)
 
     def _leaf_q(self, leaf: Leaf, negated: bool) -> Q:
@@ -99,9 +103,15 @@ class Compiler:
         if self._leaves > MAX_COMPILED_LEAVES:
             raise InvalidCriteria(
                 FieldError(
-                    "", f"with its segments in place this rule has over {MAX_COMPILED_LEAVES:,} conditions", "too_large"
+                    leaf.pointer,
+                    f"with its segments in place this rule has over {MAX_COMPILED_LEAVES:,} conditions",
+                    "too_large",
                 )
             )
+        with _told_at(leaf.pointer):
+            return self._predicate_q(leaf, negated)
+
+    def _predicate_q(self, leaf: Leaf, negated: bool) -> Q:
         predicate = leaf.field.predicate
         if not leaf.operator.complement_of:
             return predicate.complement(leaf, self) if negated else predicate.to_q(leaf, self)
@@ -122,6 +132,15 @@ class Compiler:
             yield
         finally:
             self._chain.pop()
+
+
+@contextmanager
+def _told_at(pointer: str) -> Iterator[None]:
+    """What goes wrong inside a segment is told at the condition of the outermost rule that leads there."""
+    try:
+        yield
+    except InvalidCriteria as error:
+        raise InvalidCriteria(*(replace(one, pointer=pointer) for one in error.errors)) from None
 
 
 def _segments_of(tree: Group) -> set[int]:

@@ -21,6 +21,12 @@ class SegmentArchived(Conflict):
     code = "segment_archived"
 
 
+class SegmentChanged(Conflict):
+    """This segment was changed in another window. Nothing was overwritten."""
+
+    code = "segment_changed"
+
+
 class SegmentTooSlow(DomainError):
     """This rule takes too long to count. Narrow it, or ask for its attributes to be promoted to indexes."""
 

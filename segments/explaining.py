@@ -1,9 +1,11 @@
-"""A rule as one English sentence, for people who read it before they send to it."""
+"""A rule in English, as one sentence or line by line, for people who read it before they send to it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from segments.errors import InvalidCriteria
 from segments.predicates.base import Catalogue, Leaf
 from segments.predicates.operators import Operand
 from segments.predicates.segment_members import SEGMENTS
@@ -21,12 +23,64 @@ def explain(criteria: Any) -> str:
     Raises InvalidCriteria.
     """
     tree = read(criteria, Catalogue.load())
-    return f"Contacts where {_group(tree, _names(tree))}."
+    return _sentence(tree, _names([tree]))
 
 
-def _names(tree: Group) -> Names:
+def explain_each(rules: Sequence[Any]) -> list[str]:
+    """Each rule in words, one query per kind of reference for all of them; of one that no longer works, why."""
+    catalogue = Catalogue.load()
+    trees = [_read(rule, catalogue) for rule in rules]
+    names = _names([tree for tree in trees if isinstance(tree, Group)])
+    return [_sentence(tree, names) if isinstance(tree, Group) else tree for tree in trees]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of an outline, `depth` groups in."""
+
+    depth: int
+    text: str
+
+
+def outline(rules: Sequence[Any]) -> list[list[Line]]:
+    """Each rule line by line: a condition a line, groups by their heads. Of one that no longer works, why."""
+    catalogue = Catalogue.load()
+    trees = [_read(rule, catalogue) for rule in rules]
+    names = _names([tree for tree in trees if isinstance(tree, Group)])
+    return [list(_lines(tree, names, 0)) if isinstance(tree, Group) else [Line(0, tree)] for tree in trees]
+
+
+def _read(rule: Any, catalogue: Catalogue) -> Group | str:
+    try:
+        return read(rule, catalogue)
+    except InvalidCriteria as error:
+        return f"This rule no longer works: {error.errors[0].detail}."
+
+
+_HEADS = {
+    ("AND", False): "All of these hold", ("AND", True): "Not all of these hold",
+    ("OR", False): "Any of these holds", ("OR", True): "None of these holds",
+}  # fmt: skip
+
+
+def _lines(node: Node, names: Names, depth: int) -> Iterator[Line]:
+    if isinstance(node, Leaf):
+        yield Line(depth, _leaf(node, names))
+        return
+    yield Line(depth, _HEADS[node.logic, node.negated])
+    for child in node.conditions:
+        yield from _lines(child, names, depth + 1)
+    for text in node.excluded:
+        yield Line(depth, f"except people in the segment {_value(SEGMENTS, text, names)}")
+
+
+def _sentence(tree: Group, names: Names) -> str:
+    return f"Contacts where {_group(tree, names)}."
+
+
+def _names(trees: Iterable[Group]) -> Names:
     wanted: dict[Reference, set[str]] = defaultdict(set)
-    for reference, text, _ in references(tree):
+    for reference, text, _ in (one for tree in trees for one in references(tree)):
         wanted[reference].add(text)
     return {(kind, text): name for kind, ids in wanted.items() for text, name in kind.names(ids).items()}
 
@@ -49,11 +103,12 @@ def _node(node: Node, names: Names) -> str:
 
 
 def _leaf(leaf: Leaf, names: Names) -> str:
-    subject = "the contact" if isinstance(leaf.field.type, Reference) else _label(leaf.field.name)
+    subject = "the contact" if isinstance(leaf.field.type, Reference) else label(leaf.field.name)
     return f"{subject} {leaf.operator.words}{_operand(leaf, names)}"
 
 
-def _label(field: str) -> str:
+def label(field: str) -> str:
+    """A field by its name as people read it."""
     return field.rpartition(".")[2].replace("_", " ")
 
 

@@ -16,9 +16,9 @@ def json_schema(catalogue: Catalogue | None = None) -> Schema:
     fields: dict[str, list[str]] = defaultdict(list)
     types: dict[str, ValueType] = {}
     for name, field in (catalogue or Catalogue.load()).items():
-        fields[_noun(field.type)].append(name)
-        types[_noun(field.type)] = field.type
-    conditions = {f"{noun}_condition": _condition(types[noun], sorted(names)) for noun, names in fields.items()}
+        fields[noun(field.type)].append(name)
+        types[noun(field.type)] = field.type
+    conditions = {f"{word}_condition": _condition(types[word], sorted(names)) for word, names in fields.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Segment rule",
@@ -31,7 +31,8 @@ def json_schema(catalogue: Catalogue | None = None) -> Schema:
     }
 
 
-def _noun(kind: ValueType) -> str:
+def noun(kind: ValueType) -> str:
+    """A type of value by a name that says its operators and values."""
     return f"in_{kind.kind}" if isinstance(kind, Reference) else kind.name
 
 

@@ -107,14 +107,53 @@ def references(node: Node) -> Iterator[tuple[Reference, str, str]]:
             yield node.field.type, text, f"{node.pointer}/value/{index}"
 
 
+def names_of(criteria: Any) -> dict[str, str]:
+    """The names of the rows that a rule refers to by public id, even one that is not valid. One query a kind."""
+    wanted: dict[Reference, set[str]] = defaultdict(set)
+    for kind, text in _mentions(criteria, Catalogue.load(), depth=0):
+        if isinstance(text, str) and _is_id(kind, text):
+            wanted[kind].add(text)
+    return {text: name for kind, ids in wanted.items() for text, name in kind.names(ids).items()}
+
+
+def _mentions(raw: Any, catalogue: Catalogue, depth: int) -> Iterator[tuple[Reference, Any]]:
+    if not isinstance(raw, dict) or depth > 3 * MAX_DEPTH:
+        return
+    field = catalogue.find(raw["field"]) if isinstance(raw.get("field"), str) else None
+    if field and isinstance(field.type, Reference) and isinstance(raw.get("value"), list):
+        yield from ((field.type, text) for text in raw["value"])
+    yield from ((SEGMENTS, text) for text in _list(raw.get("exclude_segments")))
+    for below in (*_list(raw.get("conditions")), raw.get("not")):
+        yield from _mentions(below, catalogue, depth + 1)
+
+
+def _list(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else []
+
+
+def _is_id(kind: Reference, text: str) -> bool:
+    try:
+        kind.clean(kind.operators["in"], text)
+    except BadValue:
+        return False
+    return True
+
+
 def segment_ids(criteria: Mapping[str, Any]) -> Iterator[str]:
     """The public ids of the segments that a rule in normal form names, read from the JSON alone."""
-    yield from criteria.get("exclude_segments", ())
-    for condition in criteria["conditions"]:
+    return (text for text, _ in segment_places(criteria))
+
+
+def segment_places(criteria: Mapping[str, Any], pointer: str = "") -> Iterator[tuple[str, str]]:
+    """(public id, JSON pointer) of each mention of a segment in a rule in normal form."""
+    for index, text in enumerate(criteria.get("exclude_segments", ())):
+        yield text, f"{pointer}/exclude_segments/{index}"
+    for index, condition in enumerate(criteria["conditions"]):
+        at = f"{pointer}/conditions/{index}"
         if "conditions" in condition:
-            yield from segment_ids(condition)
+            yield from segment_places(condition, at)
         elif condition["field"] == "segment":
-            yield from condition["value"]
+            yield from ((text, f"{at}/value/{number}") for number, text in enumerate(condition["value"]))
 
 
 def as_json(node: Node) -> dict[str, Any]:

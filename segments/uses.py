@@ -1,7 +1,7 @@
 """Who uses a segment: other segments, and what upper floors name through settings.SEGMENT_USES."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +25,10 @@ class SegmentUse(ABC):
     @abstractmethod
     def uses(self, segment_id: int) -> Iterable[Use]:
         """What stands on this segment now and must keep it from being archived. One query."""
+
+    def counts(self, segment_ids: Collection[int]) -> Mapping[int, int]:
+        """How many stand on each of these segments. A kind that can answers with one query."""
+        return {pk: len(list(self.uses(pk))) for pk in segment_ids}
 
 
 USES: Registry[SegmentUse] = Registry("SEGMENT_USES", SegmentUse)  # type: ignore[type-abstract]

@@ -22,6 +22,7 @@ import "./modules/uploads.js";
 const LATER = {
   "[data-chart]": () => import("./charts/chart.js"),
   "[data-editor]": () => import("./editor/editor.js"),
+  "[data-rules]": () => import("./rules/builder.js"),
 };
 
 onEnhance(async (root) => {

@@ -97,11 +97,15 @@ class ListPage(Page):
         if "columns" in request.GET:
             return self._remember_columns()
         part = self._slice()
+        self.prepare(part.rows)
         return self.render(
             lines=[Line(row, self.url_of(row), self._id(row), [Cell(c, c.of(row), c.under(row) if c.under else "")
                    for c in self.shown_columns]) for row in part.rows],
             slice=part, total=self.total(self.narrowed), **self.context(part.rows),
         )  # fmt: skip
+
+    def prepare(self, rows: list[Any]) -> None:
+        """What the cells of just these rows need, looked up at once and put on them."""
 
     def context(self, rows: list[Any]) -> dict[str, Any]:
         """More for the template, such as figures looked up for just these rows."""

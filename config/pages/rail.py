@@ -40,7 +40,7 @@ RAIL = (
             Item(_("Calendar"), "campaigns:calendar", "campaigns:read"),
         ),
     ),
-    Section("audience", _("Audience"), ()),
+    Section("audience", _("Audience"), (Item(_("Segments"), "segments:list", "segments:read"),)),
     Section(
         "content",
         _("Content"),

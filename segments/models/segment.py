@@ -30,6 +30,9 @@ class SegmentVersion(models.Model):
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     criteria = models.JSONField()
+    note = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="What has changed, and why"
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

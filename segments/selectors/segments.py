@@ -1,5 +1,6 @@
 """Reads of segments: audiences, previews, and who uses what."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from segments.compiler import Compiler, contacts_matching
 from segments.errors import SegmentTooSlow
 from segments.models import Contact, Segment
 from segments.predicates.lists import on_any
-from segments.trees import segment_ids
+from segments.trees import segment_ids as mentioned
 from segments.uses import USES, Use
 
 PREVIEW_LIMIT = 30.0  # seconds
@@ -98,7 +99,7 @@ def referring(segment_id: int) -> list[Segment]:
         .select_related("current")
         .order_by("name")
     )
-    return [one for one in candidates if one.current and public_id in segment_ids(one.current.criteria)]
+    return [one for one in candidates if one.current and public_id in mentioned(one.current.criteria)]
 
 
 def used_by(segment: Segment) -> list[Use]:
@@ -107,3 +108,13 @@ def used_by(segment: Segment) -> list[Use]:
     for kind in USES:
         uses += kind().uses(segment.pk)
     return uses
+
+
+def use_counts(segment_ids: Collection[int]) -> Counter[int]:
+    """How many things stand on each of these segments, in one query for segments and few for each other kind."""
+    found: Counter[int] = Counter()
+    for criteria in Segment.objects.filter(archived_at=None).values_list("current__criteria", flat=True):
+        found.update({public_ids.decode("segment", text) for text in mentioned(criteria)} if criteria else ())
+    for kind in USES:
+        found.update(kind().counts(segment_ids))
+    return found

@@ -15,21 +15,21 @@ from segments.compiler import Compiler, contacts_matching
 from segments.errors import InvalidCriteria, SegmentArchived, SegmentInUse
 from segments.models import Segment, SegmentVersion
 from segments.selectors.segments import referring, used_by
-from segments.trees import normalise, segment_ids
+from segments.trees import normalise, segment_places
 
 User = AbstractBaseUser | None
 
 
 @transaction.atomic
 def create_segment(
-    *, name: str, criteria: Any, by: User = None, description: str = "", dynamic: bool = True
+    *, name: str, criteria: Any, by: User = None, description: str = "", dynamic: bool = True, note: str = ""
 ) -> Segment:
     """A new segment with this rule as version 1. Raises InvalidCriteria, or Invalid for a name blank or taken."""
     _take_turns()
     segment = Segment(name=_free_name(name), description=description.strip(), dynamic=dynamic, created_by_id=_id(by))
     normal = checked_criteria(criteria)
     segment.save()
-    _add_version(segment, normal, by)
+    _add_version(segment, normal, by, note)
     return segment
 
 
@@ -43,7 +43,7 @@ def edit_segment(segment: Segment, *, name: str, description: str, dynamic: bool
 
 
 @transaction.atomic
-def save_criteria(segment: Segment, criteria: Any, *, by: User = None) -> SegmentVersion:
+def save_criteria(segment: Segment, criteria: Any, *, by: User = None, note: str = "") -> SegmentVersion:
     """A new version with this rule; the current one when the rule is the same.
 
     Raises InvalidCriteria (a circle among segments is named by its path) and SegmentArchived.
@@ -55,7 +55,7 @@ def save_criteria(segment: Segment, criteria: Any, *, by: User = None) -> Segmen
     if current and current.criteria == normal:
         return current
     _check_referring(segment, normal)
-    return _add_version(segment, normal, by)
+    return _add_version(segment, normal, by, note)
 
 
 def roll_back(segment: Segment, number: int, *, by: User = None) -> SegmentVersion:
@@ -63,7 +63,7 @@ def roll_back(segment: Segment, number: int, *, by: User = None) -> SegmentVersi
     earlier = SegmentVersion.objects.filter(segment=segment, number=number).first()
     if earlier is None:
         raise NotFound(f"{segment.name!r} has no version {number}")
-    return save_criteria(segment, earlier.criteria, by=by)
+    return save_criteria(segment, earlier.criteria, by=by, note=f"Version {number} again")
 
 
 @transaction.atomic
@@ -91,10 +91,15 @@ def measure_segment(segment: Segment, *, at: datetime | None = None) -> int:
     """Count its people now and keep the figure with its time."""
     at = at or timezone.now()
     size = contacts_matching(segment.current.criteria, at=at).count() if segment.current else 0
+    keep_size(segment, size, at=at)
+    return size
+
+
+def keep_size(segment: Segment, size: int, *, at: datetime) -> None:
+    """Keep what its current rule was just counted to."""
     segment.size, segment.sized_at = size, at
     still = Segment.objects.filter(pk=segment.pk, current=segment.current_id)  # not another rule's by now
     still.update(size=size, sized_at=at)
-    return size
 
 
 def checked_criteria(criteria: Any, segment: Segment | None = None) -> dict[str, Any]:
@@ -104,11 +109,11 @@ def checked_criteria(criteria: Any, segment: Segment | None = None) -> dict[str,
         Compiler(timezone.now(), replacing={segment.pk: normal}).members(segment.pk)
     else:
         Compiler(timezone.now()).criteria(normal)
-    named = {public_ids.decode("segment", text) for text in segment_ids(normal)}
-    archived = Segment.objects.filter(pk__in=named).exclude(archived_at=None).values_list("name", flat=True)
+    named = {public_ids.decode("segment", text): at for text, at in segment_places(normal)}
+    archived = Segment.objects.filter(pk__in=named).exclude(archived_at=None).values_list("pk", "name")
     if archived:
-        names = ", ".join(map(repr, archived))
-        raise InvalidCriteria(FieldError("", f"segments that are archived cannot be used: {names}", "archived"))
+        detail = "the segment {!r} is archived and cannot be used: take another one, or restore it"
+        raise InvalidCriteria(*(FieldError(named[pk], detail.format(name), "archived") for pk, name in archived))
     return normal
 
 
@@ -129,9 +134,11 @@ def _check_referring(segment: Segment, normal: dict[str, Any]) -> None:
         waiting += referring(above.pk)
 
 
-def _add_version(segment: Segment, normal: dict[str, Any], by: User) -> SegmentVersion:
+def _add_version(segment: Segment, normal: dict[str, Any], by: User, note: str) -> SegmentVersion:
     last = SegmentVersion.objects.filter(segment=segment).aggregate(last=Max("number"))["last"] or 0
-    version = SegmentVersion.objects.create(segment=segment, number=last + 1, criteria=normal, created_by_id=_id(by))
+    version = SegmentVersion.objects.create(
+        segment=segment, number=last + 1, criteria=normal, created_by_id=_id(by), note=note.strip()[:255]
+    )
     segment.current = version
     segment.size = segment.sized_at = None  # it was another rule's
     segment.save(update_fields=["current", "size", "sized_at", "updated_at"])

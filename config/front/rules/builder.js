@@ -1,0 +1,292 @@
+// The builder of rules over the JSON of a form: what is drawn is that JSON, what is done gives another one.
+import { call, Refused } from "../editor/calls.js";
+import { problems } from "./checking.js";
+import { h } from "./dom.js";
+import { makeDraw } from "./draw.js";
+import { makeDraft } from "./keeping.js";
+import { makeLook } from "./looking.js";
+import * as trees from "./tree.js";
+import { WORDS } from "./words.js";
+
+const MOST_UNDO = 200;
+const SAME_TYPING_MS = 1200;
+
+export function mount(elements) {
+  for (const element of elements) if (!element.dataset.mounted) begin(element);
+}
+
+function begin(form) {
+  form.dataset.mounted = "yes";
+  const find = (name) => document.querySelector(`[data-rules-${name}]`);
+  const config = JSON.parse(form.querySelector("#rules-config").textContent);
+  const field = form.querySelector("[data-rule-json]");
+  const names = { ...config.names };
+  const draft = makeDraft(config.draft, config.base);
+  let tree = null;
+  let marks = new Map(config.marks.map((one) => [one.pointer, one.detail]));
+  let strict = false; // what is missing is marked once somebody wanted to save
+  let last = { path: "", at: 0 };
+  const past = [];
+  const future = [];
+
+  const draw = makeDraw({ vocabulary: config.vocabulary, names, tree: () => tree, put, act, add, offer, tell: (text) => tell(text) });
+  const missing = () => problems(tree, draw.typeOf, config.limits);
+  const look = makeLook({
+    config,
+    rule: () => (missing().length ? null : trees.closed(tree)),
+    accepted: (answer) => (Object.assign(names, answer.names), (marks = new Map()), paint()),
+    refused(errors, error) {
+      marks = new Map(errors.map((one) => [one.pointer, one.detail]));
+      paint();
+      if (error.status === 401 || error.status === 403) tell(WORDS.signedOut, [[WORDS.signIn, () => open(`/sign-in?next=${encodeURIComponent(location.pathname)}`, "_blank", "noopener")]]);
+    },
+  });
+
+  // Changes
+
+  function change(next, { path = [], part = "", redraw = true, typing = false } = {}) {
+    const place = trees.pointerOf(path);
+    if (!typing || last.path !== place || Date.now() - last.at > SAME_TYPING_MS) past.push(tree);
+    if (past.length > MOST_UNDO) past.shift();
+    last = typing ? { path: place, at: Date.now() } : { path: "", at: 0 };
+    future.length = 0;
+    take(next, redraw && { path, part });
+  }
+
+  function take(next, focus) {
+    tree = next;
+    marks = new Map();
+    write();
+    if (focus) redraw(focus);
+    else paint();
+    look.soon();
+    draft.keep(trees.closed(tree), typedFields());
+    find("state").textContent = WORDS.kept;
+    tools();
+  }
+
+  const write = () => (field.value = JSON.stringify(trees.closed(tree), null, 2));
+
+  function put(path, node, focus) {
+    change(trees.put(tree, path, node), focus ? { ...focus } : { path, redraw: false, typing: true });
+  }
+
+  function add(path, index, node) {
+    change(trees.insert(tree, path, index, node), { path: trees.isGroup(node) ? [...path, index, 0] : [...path, index], part: "field" });
+  }
+
+  function act(name, path) {
+    const focus = (found, part = "more") => found && change(found[0], { path: found[1], part });
+    if (name === "remove") return change(trees.remove(tree, path), neighbour(path));
+    if (name === "up" || name === "down") return focus(trees.shift(tree, path, name === "up" ? -1 : 1));
+    if (name === "into") return focus(trees.moveIn(tree, path));
+    if (name === "out") return focus(trees.moveOut(tree, path));
+    if (name === "duplicate") return focus(trees.duplicate(tree, path));
+    if (name === "ungroup") return focus(trees.ungroup(tree, path)) ?? undefined;
+  }
+
+  function neighbour(path) {
+    const [above, index] = [path.slice(0, -1), path.at(-1)];
+    const left = trees.nodeAt(tree, above).conditions.length - 1;
+    return left ? { path: [...above, Math.min(index, left - 1)], part: "more" } : { path: above, part: "add" };
+  }
+
+  function back(from, to) {
+    if (!from.length) return;
+    to.push(tree);
+    last = { path: "", at: 0 };
+    take(from.pop(), { path: [], part: "" });
+  }
+
+  // Drawing
+
+  function redraw({ path, part } = {}) {
+    const place = find("tree");
+    const scroll = place.scrollLeft;
+    place.replaceChildren(draw.whole(tree));
+    place.scrollLeft = scroll;
+    paint();
+    const row = part && place.querySelector(`[data-pointer="${trees.pointerOf(path)}"]`);
+    row?.querySelector(`[data-part="${part}"]`)?.focus();
+  }
+
+  /** Marks at their conditions: of the server those it told, of what is missing once one has tried to save. */
+  function paint() {
+    const place = find("tree");
+    const told = new Map(marks);
+    if (strict) for (const [pointer, words] of missing()) told.set(pointer, words);
+    place.querySelectorAll("[data-mark]").forEach((mark) => Object.assign(mark, { hidden: true, textContent: "" }));
+    place.querySelectorAll("[aria-invalid]").forEach((one) => (one.removeAttribute("aria-invalid"), one.removeAttribute("aria-describedby")));
+    for (const [pointer, words] of told) markAt(place, pointer, words);
+  }
+
+  function markAt(place, pointer, words) {
+    const row = nearest(place, pointer);
+    const mark = row.querySelector(":scope > [data-mark]");
+    mark.hidden = false;
+    mark.id ||= `mark${row.dataset.pointer.replaceAll("/", "-")}`;
+    mark.textContent = [mark.textContent, sentenceOf(words)].filter(Boolean).join(" ");
+    const part = pointer.slice(row.dataset.pointer.length).split("/")[1];
+    const named = { value: "value", field: "field", operator: "operator" }[part];
+    const field = (named && row.querySelector(`[data-part="${named}"]`)) ?? row.querySelector('[data-part="value"], [data-part]');
+    field?.setAttribute("aria-invalid", "true");
+    field?.setAttribute("aria-describedby", mark.id);
+  }
+
+  function nearest(place, pointer) {
+    for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {
+      const row = place.querySelector(`[data-pointer="${CSS.escape(at)}"]`);
+      if (row) return row;
+    }
+    return place.querySelector('[data-pointer=""]');
+  }
+
+  const sentenceOf = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.?)]$/.test(words) ? "" : ".");
+
+  function tools() {
+    find("undo").disabled = !past.length;
+    find("redo").disabled = !future.length;
+  }
+
+  function tell(text, actions = []) {
+    const note = find("told");
+    note.hidden = !text;
+    note.querySelector("p").textContent = text;
+    note.querySelector(".note-actions").replaceChildren(...actions.map(([words, does]) => h("button", { type: "button", class: "btn btn-sm btn-secondary-quiet", onclick: does }, words)));
+  }
+
+  async function offer(name, words) {
+    const asked = new URLSearchParams({ field: name, q: words.slice(0, 200) });
+    return (await call(`${config.urls.values}?${asked}`)).values;
+  }
+
+  // JSON for experts
+
+  function jsonOpen(open) {
+    find("json-panel").hidden = !open;
+    find("tree").hidden = open;
+    find("hint").hidden = open;
+    find("json").setAttribute("aria-expanded", String(open));
+    find("json-errors").replaceChildren();
+    if (open) field.focus();
+  }
+
+  function jsonErrors(...all) {
+    find("json-errors").replaceChildren(...all.map((words) => h("p", { class: "field-error" }, words)));
+  }
+
+  async function useJson() {
+    if (field.value.length > config.limits.characters) return jsonErrors(WORDS.tooLong);
+    let given;
+    try {
+      given = JSON.parse(field.value);
+    } catch (error) {
+      return jsonErrors(WORDS.notJson(error.message));
+    }
+    try {
+      const answer = await look.question(given, false);
+      Object.assign(names, answer.names);
+      jsonOpen(false);
+      change(trees.wholeOf(answer.criteria), { path: [], part: "head" });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const errors = error.answer.errors ?? [];
+      jsonErrors(...(errors.length ? errors.map((one) => `${one.pointer || "/"}: ${one.detail}`) : [error.status ? error.message : WORDS.noAnswer]));
+    }
+  }
+
+  function jsonToggled() {
+    if (!find("json-panel").hidden) return closeJson();
+    write();
+    jsonOpen(true);
+  }
+
+  function closeJson() {
+    write(); // what was not taken over is not sent either
+    jsonOpen(false);
+    redraw();
+    find("json").focus();
+  }
+
+  // By keyboard
+
+  const MOVES = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "into", ArrowLeft: "out" };
+
+  function key(event) {
+    const row = event.target.closest("[data-path]");
+    const path = row?.dataset.path ? row.dataset.path.split(".").map(Number) : [];
+    const command = event.ctrlKey || event.metaKey;
+    if (event.altKey && MOVES[event.key] && path.length) act(MOVES[event.key], path);
+    else if (command && event.key.toLowerCase() === "d" && path.length) act("duplicate", path);
+    else if (command && !event.target.matches("input") && event.key.toLowerCase() === "z") event.shiftKey ? back(future, past) : back(past, future);
+    else if (command && !event.target.matches("input") && event.key.toLowerCase() === "y") back(future, past);
+    else if (event.altKey && MOVES[event.key]) event.preventDefault(); // not a page back by mistake
+    else if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+    else return;
+    event.preventDefault();
+  }
+
+  // Saving
+
+  function stop(event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+
+  function submitted(event) {
+    if (field.value.length > config.limits.characters) {
+      stop(event);
+      return tell(WORDS.tooLong);
+    }
+    if (!find("json-panel").hidden) return draft.sent();
+    strict = true;
+    const wrong = missing();
+    if (!wrong.length) return draft.sent();
+    stop(event);
+    paint();
+    find("tree").querySelector("[aria-invalid]")?.focus();
+  }
+
+  const typedFields = () => Object.fromEntries(["name", "description", "note"].filter((name) => form.elements[name]).map((name) => [name, form.elements[name].value]));
+
+  function offerDraft() {
+    const left = config.fresh && draft.left();
+    if (!left || JSON.stringify(left.rule) === JSON.stringify(trees.closed(tree))) return;
+    const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(left.at);
+    tell((left.base === config.base ? WORDS.found : WORDS.foundOld)(when), [
+      [WORDS.takeIt, () => {
+        for (const [name, value] of Object.entries(left.fields)) if (form.elements[name]) form.elements[name].value = value;
+        tell("");
+        change(trees.wholeOf(left.rule), { path: [], part: "head" });
+      }],
+      [WORDS.forget, () => (draft.forget(), tell(""))],
+    ]);
+  }
+
+  function start() {
+    let given = null;
+    try {
+      given = JSON.parse(field.value);
+    } catch {
+      /* shown as it was typed */
+    }
+    tree = trees.wholeOf(given);
+    if (config.fresh && !tree.conditions.length) tree = trees.put(tree, [], { ...tree, conditions: [trees.condition()] });
+    for (const name of ["bar", "hint", "json-actions"]) find(name).hidden = false;
+    redraw();
+    jsonOpen(given === null && field.value.trim() !== "");
+    tools();
+    offerDraft();
+    if (!marks.size) look.now();
+  }
+
+  find("tree").addEventListener("keydown", key);
+  find("undo").addEventListener("click", () => back(past, future));
+  find("redo").addEventListener("click", () => back(future, past));
+  find("json").addEventListener("click", jsonToggled);
+  find("apply").addEventListener("click", useJson);
+  find("close").addEventListener("click", closeJson);
+  form.addEventListener("submit", submitted, true);
+  form.addEventListener("input", (event) => event.target.matches("[name=name], [name=description], [name=note]") && draft.keep(trees.closed(tree), typedFields()));
+  start();
+}

@@ -1,0 +1,27 @@
+// What is missing in a rule, told before the server is asked: [pointer, words] of each.
+import { isGroup, pointerOf, walk } from "./tree.js";
+import { missing } from "./values.js";
+import { WORDS } from "./words.js";
+
+export function problems(tree, typeOf, limits) {
+  const found = [];
+  let leaves = 0;
+  for (const [node, path] of walk(tree)) {
+    const say = (words) => words && found.push([pointerOf(path), words]);
+    if (isGroup(node)) {
+      if (!node.conditions.length) say(path.length ? WORDS.needs.empty : WORDS.start);
+      if (path.length >= limits.depth) say(WORDS.needs.depth(limits.depth));
+    } else {
+      leaves += 1;
+      say(leafProblem(node, typeOf(node.field)));
+      if (leaves === limits.leaves + 1) say(WORDS.needs.leaves(limits.leaves));
+    }
+  }
+  return found;
+}
+
+function leafProblem(leaf, type) {
+  if (!leaf.field) return WORDS.needs.field;
+  const operator = type?.operators.find((one) => one.name === leaf.operator);
+  return operator ? missing(leaf.value, operator, type) : "";
+}

@@ -1,0 +1,21 @@
+"""Audience: segments and the builder of their rules."""
+
+from django.urls import path
+
+from segments.views import building, histories, segments
+
+app_name = "segments"
+_ONE = "segments/<str:public_id>"
+urlpatterns = [
+    path("segments", segments.Segments.as_view(), name="list"),
+    path("segments/new", building.NewSegment.as_view(), name="new"),
+    path("segments/look", building.LookAtRule.as_view(), name="look"),
+    path("segments/values", building.Values.as_view(), name="values"),
+    path(_ONE, segments.OneSegment.as_view(), name="segment"),
+    path(f"{_ONE}/people", segments.People.as_view(), name="people"),
+    path(f"{_ONE}/edit", building.EditSegment.as_view(), name="edit"),
+    path(f"{_ONE}/history", histories.History.as_view(), name="history"),
+    path(f"{_ONE}/versions/<int:number>/restore", histories.Restore.as_view(), name="restore-version"),
+    path(f"{_ONE}/archive", segments.Archive.as_view(), name="archive"),
+    path(f"{_ONE}/bring-back", segments.BringBack.as_view(), name="bring-back"),
+]
