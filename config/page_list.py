@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.urls import reverse
 from campaigns.models import Campaign
 from compliance.models import Brand, Sender
 from config.lib import public_ids
+from delivery.mailbox.store import Mailbox
 from delivery.models import MailboxProvider, ProviderAccount
 from segments.models import Segment
 from templates.models import Asset, MessageTemplate, SharedBlock
@@ -41,6 +43,11 @@ def _of(url_name: str, model: type[Model], kind: str, **which: Any) -> Callable[
         return None if pk is None else reverse(url_name, args=[public_ids.encode(kind, pk)])
 
     return url
+
+
+def _newest_mail() -> str | None:
+    mails = Mailbox(settings.MAILBOX_DIR).page(size=1).mails
+    return reverse("mailbox:mail", args=[mails[0].key]) if mails else None
 
 
 PAGES: tuple[Entry, ...] = (
@@ -75,6 +82,8 @@ PAGES: tuple[Entry, ...] = (
     Entry("sending", _at("sending:sending")),
     Entry("sending-unknown", _at("sending:unknowns")),
     Entry("sending-dead-letters", _at("sending:dead-letters")),
+    Entry("mailbox", _at("mailbox:list")),
+    Entry("mailbox-mail", _newest_mail),
     Entry("mailbox-providers", _at("sending:providers")),
     Entry("mailbox-provider-new", _at("sending:provider-new")),
     Entry("mailbox-provider", _of("sending:provider", MailboxProvider, "mailbox_provider")),

@@ -1,92 +1,147 @@
-"""The local mailbox as a page: for testers with a role, and never in production."""
+"""The local mailbox as a mail program: for testers with a role, and never in production."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.admin.views.decorators import staff_member_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from config.lib import public_ids
+from config.pages.views import Action, Page
 from delivery.mailbox import reading
 from delivery.mailbox.store import Mailbox
+from delivery.selectors.orders import labels
+from delivery.services.reading_along import take_step
+from delivery.views_tracking import client_of
 
-_TABS = (("html", "HTML"), ("text", "Text"), ("headers", "Headers"), ("source", "Source"))
+READ, WRITE = "messages:read", "messages:test"
+_VIEWS = (("html", gettext_lazy("HTML")), ("text", gettext_lazy("Text")), ("headers", gettext_lazy("Headers")),
+          ("source", gettext_lazy("Source")))  # fmt: skip
+_WIDTHS = (("desktop", gettext_lazy("Desktop")), ("phone", gettext_lazy("Phone")))
 # Nothing runs, nothing is sent anywhere, and the page around it is out of reach (STANDARDS B8.10); a link opens a tab.
 _FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' https: data:; font-src https: data:; frame-ancestors 'self'"
 )
-P = ParamSpec("P")
 
 
-def local_only(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Somebody else's mail is on these pages: staff alone may look, and production has no such page."""
-    for_staff = never_cache(staff_member_required(view))
+class MailboxPage(Page):
+    """Somebody else's mail is on these pages: those with a role alone may look, and production has no such page."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    needs = {"GET": READ}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if settings.PRODUCTION:
             raise Http404
-        return for_staff(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
 
-    return require_safe(guarded)
+    @property
+    def box(self) -> Mailbox:
+        return Mailbox(settings.MAILBOX_DIR)
 
-
-@local_only
-def inbox(request: HttpRequest) -> HttpResponse:
-    """The list, the newest first."""
-    words = request.GET.get("q", "")
-    asked = request.GET.get("page", "1")
-    page = _mailbox().page(int(asked) if asked.isdecimal() else 1, words=words)
-    return render(request, "delivery/mailbox_list.html", {"page": page, "words": words, "site": _site()})
-
-
-@local_only
-def mail(request: HttpRequest, key: str) -> HttpResponse:
-    """One mail, in one of its four views."""
-    summary, content = _mailbox().summary(key), reading.read(_raw(key))
-    tabs = [(name, label) for name, label in _TABS if name != "html" or content.html]
-    tab = request.GET.get("view", "")
-    context = {
-        "mail": summary,
-        "content": content,
-        "tabs": tabs,
-        "tab": tab if tab in dict(tabs) else tabs[0][0],
-    }
-    return render(request, "delivery/mailbox_mail.html", context)
+    def raw(self, key: str) -> bytes:
+        """Raises Http404."""
+        raw = self.box.raw(key)
+        if raw is None:
+            raise Http404(_("There is no such mail."))
+        return raw
 
 
-@xframe_options_sameorigin
-@local_only
-def frame(request: HttpRequest, key: str) -> HttpResponse:
+class Inbox(MailboxPage):
+    """The list, the newest first, and the mail that is open."""
+
+    template_name = "delivery/mailbox.html"
+    title = gettext_lazy("Mailbox")
+
+    def get(self, request: HttpRequest, key: str = "") -> HttpResponse:
+        self.sentence = _("Mail that stays on this machine: what is sent to %(site)s ends here.") % {"site": _site()}
+        mail = self._mail(key) if key else {}
+        asked, campaigns = self._asked(), labels()
+        number = request.GET.get("page", "1")
+        page = self.box.page(int(number) if number.isdecimal() and len(number) < 7 else 1, words=asked.get("q", ""),
+                             campaign=asked.get("campaign", ""), unread="unread" in asked, size=30)  # fmt: skip
+        if page.total or asked:
+            self.menu = (Action(_("Delete all mail"), "", WRITE, "trash", dialog="delete-all"),)
+        named = [(public_ids.encode("campaign", pk), name) for pk, name in campaigns]
+        unread = self.box.unread()
+        return self.render(
+            mails=[(one, one.key in unread) for one in page.mails], list=page, asked=asked, kept=urlencode(asked),
+            campaigns=named, unread=len(unread), total=self.box.count(), **mail,
+        )  # fmt: skip
+
+    def _asked(self) -> dict[str, str]:
+        given = {name: self.request.GET.get(name, "").replace("\x00", "")[:200] for name in ("q", "campaign", "unread")}
+        return {name: value for name, value in given.items() if value.strip()}
+
+    def _mail(self, key: str) -> dict[str, Any]:
+        content = reading.read(self.raw(key))
+        self.box.mark_read(key)
+        views = [(name, label) for name, label in _VIEWS if name != "html" or content.html]
+        view, width = self.request.GET.get("view", ""), self.request.GET.get("width", "")
+        return {
+            "mail": self.box.summary(key), "content": content, "views": views, "widths": _WIDTHS,
+            "view": view if view in dict(views) else views[0][0],
+            "width": width if width in dict(_WIDTHS) else "desktop",
+        }  # fmt: skip
+
+
+class Frame(MailboxPage):
     """The HTML part, as it came, in a box that it cannot leave."""
-    headers = {"Content-Security-Policy": _FRAME_POLICY, "Referrer-Policy": "no-referrer"}
-    return HttpResponse('<base target="_blank">' + reading.html_of(_raw(key)), headers=headers)
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        headers = {
+            "Content-Security-Policy": _FRAME_POLICY, "Referrer-Policy": "no-referrer", "X-Frame-Options": "SAMEORIGIN",
+        }  # fmt: skip
+        return HttpResponse('<base target="_blank">' + reading.html_of(self.raw(key)), headers=headers)
 
 
-@local_only
-def download(request: HttpRequest, key: str) -> HttpResponse:
+class Download(MailboxPage):
     """The mail as a file that a mail program opens."""
-    headers = {"Content-Disposition": f'attachment; filename="{key}.eml"'}
-    return HttpResponse(_raw(key), content_type="message/rfc822", headers=headers)
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        headers = {"Content-Disposition": f'attachment; filename="{key}.eml"'}
+        return HttpResponse(self.raw(key), content_type="message/rfc822", headers=headers)
 
 
-def _mailbox() -> Mailbox:
-    return Mailbox(settings.MAILBOX_DIR)
+class Attachment(MailboxPage):
+    """A file that came along: to be saved, never shown here."""
+
+    def get(self, request: HttpRequest, key: str, number: int) -> HttpResponse:
+        files = reading.read(self.raw(key)).attachments
+        if not 1 <= number <= len(files):
+            raise Http404
+        response = HttpResponse(files[number - 1].data, content_type="application/octet-stream")
+        response.headers["Content-Disposition"] = f'attachment; filename="attachment-{number}"'
+        return response
 
 
-def _raw(key: str) -> bytes:
-    raw = _mailbox().raw(key)
-    if raw is None:
-        raise Http404("There is no such mail")
-    return raw
+class ReadAlong(MailboxPage):
+    """Do what a reader would, one thing a request: open it, then click every link."""
+
+    needs = {"POST": WRITE}
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        step = request.POST.get("step", "0")
+        taken = take_step(
+            self.raw(key), int(step) if step.isdecimal() and len(step) < 5 else 0, client=client_of(request)
+        )
+        if not self.htmx:  # without script: the button again does the next
+            return self.done(_("Opened."), reverse("mailbox:mail", args=[key]))
+        return self.render("delivery/mailbox_reading.html", reading=taken, key=key)
+
+
+class Clear(MailboxPage):
+    """All of it goes."""
+
+    needs = {"POST": WRITE}
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        count = self.box.count()
+        self.box.clear()
+        return self.done(_("%(n)s mails are deleted.") % {"n": f"{count:,}"}, reverse("mailbox:list"))
 
 
 def _site() -> str:

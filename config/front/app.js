@@ -12,6 +12,7 @@ import "./modules/copy.js";
 import "./modules/frames.js";
 import "./modules/keeping.js";
 import "./modules/lists.js";
+import "./modules/mailbox.js";
 import "./modules/polling.js";
 import "./modules/rail.js";
 import "./modules/search.js";

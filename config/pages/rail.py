@@ -56,7 +56,7 @@ RAIL = (
         _("Delivery"),
         (
             Item(_("Sending"), "sending:sending", "messages:read"),
-            Item(_("Mailbox"), "mailbox:list", SIGNED_IN),
+            Item(_("Mailbox"), "mailbox:list", "messages:read"),
         ),
     ),
     Section("trust", _("Trust"), ()),

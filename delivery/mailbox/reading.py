@@ -24,6 +24,19 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that came along; `size` in bytes."""
+
+    name: str
+    kind: str
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+
+@dataclass(frozen=True)
 class Content:
     """`html` and `text` are empty when the mail has no such part; `source` is cut at 200 kB."""
 
@@ -32,6 +45,7 @@ class Content:
     links: list[Link]
     headers: list[tuple[str, str]]
     source: str
+    attachments: list[Attachment]
 
 
 def read(raw: bytes) -> Content:
@@ -45,6 +59,7 @@ def read(raw: bytes) -> Content:
         links=links_of_html(html) if html else [Link(url, url) for url in dict.fromkeys(_WEB_ADDRESS.findall(text))],
         headers=_headers(raw),
         source=raw[:_SHOWN_SOURCE].decode("utf-8", "replace"),
+        attachments=_attachments(message),
     )
 
 
@@ -95,6 +110,21 @@ class _LinkParser(HTMLParser):
             label = _BLANK.sub(" ", " ".join(self._words)).strip()
             self.links.append(Link(label or self._url, self._url))
         self._url, self._words = None, []
+
+
+def _attachments(message: EmailMessage) -> list[Attachment]:
+    """The files, in their order; a part that cannot be read is an empty one."""
+    try:
+        parts = list(message.iter_attachments())
+    except (AttributeError, KeyError, TypeError):  # a message that says it has parts, and has none
+        return []
+    found = ((part, part.get_payload(decode=True)) for part in parts)
+    return [
+        Attachment(
+            part.get_filename() or f"part-{number}", part.get_content_type(), data if isinstance(data, bytes) else b""
+        )
+        for number, (part, data) in enumerate(found, 1)
+    ]
 
 
 def _body(message: EmailMessage, kind: str) -> str:

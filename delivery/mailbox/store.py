@@ -21,12 +21,15 @@ from pathlib import Path
 _KEY = re.compile(r"\d{19}\.\d+_\d+\Z")
 _HEAD = 64 * 1024
 _SUMMARIES = 20_000
+SEARCHED = _SUMMARIES  # the newest mails that a search looks through
+_SEEN = ":2,S"  # Maildir's flags of a mail that was read
+_FEEDBACK = re.compile(r"(\w+):\w+:\w+\Z")
 _sequence = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A line of the list. `message_id` is as in the header, with its brackets."""
+    """A line of the list. `message_id` is as in the header, with its brackets; `campaign` a public id, or blank."""
 
     key: str
     at: datetime
@@ -35,6 +38,7 @@ class Summary:
     subject: str
     message_id: str
     size: int
+    campaign: str = ""
 
     def matches(self, words: str) -> bool:
         """Every word occurs in a recipient or in the subject."""
@@ -90,11 +94,17 @@ class Mailbox:
             if summary := self._summary(key):
                 yield summary
 
-    def page(self, number: int = 1, *, words: str = "", size: int = 25) -> Page:
-        """The given page (the last one when there are fewer) of what matches all words."""
-        keys = self._keys()[::-1]
-        if words.strip():
-            keys = [key for key in keys if (summary := self._summary(key)) and summary.matches(words)]
+    def page(
+        self, number: int = 1, *, words: str = "", campaign: str = "", unread: bool = False, size: int = 25
+    ) -> Page:
+        """The given page (the last one when there are fewer) of what matches all that is asked for.
+
+        Words and campaigns are looked for in the newest SEARCHED mails.
+        """
+        keys = _names(self._new)[::-1] if unread else self._keys()[::-1]
+        if words.strip() or campaign:
+            found = ((key, self._summary(key)) for key in keys[:SEARCHED])
+            keys = [key for key, one in found if one and one.matches(words) and campaign in ("", one.campaign)]
         pages = max(-(-len(keys) // size), 1)
         number = min(max(number, 1), pages)
         mails = [self._summary(key) for key in keys[(number - 1) * size : number * size]]
@@ -108,6 +118,16 @@ class Mailbox:
         path = self._path(key)
         return path.read_bytes() if path else None
 
+    def unread(self) -> set[str]:
+        """The keys of the mails nobody has opened."""
+        return set(_names(self._new))
+
+    def mark_read(self, key: str) -> None:
+        """As mail programs do it: moved to cur, with a flag in its name. Harmless when it was so, or is gone."""
+        if _KEY.match(key):
+            with suppress(FileNotFoundError):
+                (self._new / key).rename(self._cur / f"{key}{_SEEN}")
+
     def clear(self) -> None:
         """Throw everything away."""
         for folder in (self._new, self._cur):
@@ -116,21 +136,27 @@ class Mailbox:
 
     def _keys(self) -> list[str]:
         """Keys in order of arrival. A mail program that has read a mail moves it to cur and adds flags to its name."""
-        names: list[str] = []
-        for folder in (self._new, self._cur):
-            with suppress(FileNotFoundError):
-                names += [entry.name.partition(":")[0] for entry in os.scandir(folder)]
-        return sorted(name for name in set(names) if _KEY.match(name))
+        return sorted({*_names(self._new), *_names(self._cur)})
 
     def _path(self, key: str) -> Path | None:
         if not _KEY.match(key):
             return None
+        usual = [self._new / key, self._cur / f"{key}{_SEEN}"]
         moved = (path for path in self._cur.glob(f"{key}*"))
-        return next((path for path in itertools.chain([self._new / key], moved) if path.is_file()), None)
+        return next((path for path in itertools.chain(usual, moved) if path.is_file()), None)
 
     def _summary(self, key: str) -> Summary | None:
         path = self._path(key)
         return _read_summary(path) if path else None
+
+
+def _names(folder: Path) -> list[str]:
+    """The keys of a folder's mails, in order of arrival."""
+    try:
+        names = [entry.name.partition(":")[0] for entry in os.scandir(folder)]
+    except FileNotFoundError:
+        return []
+    return sorted(name for name in names if _KEY.match(name))
 
 
 @lru_cache(maxsize=_SUMMARIES)
@@ -143,6 +169,7 @@ def _read_summary(path: Path) -> Summary | None:
     except FileNotFoundError:
         return None
     key = path.name.partition(":")[0]
+    feedback = _FEEDBACK.match(str(headers.get("Feedback-ID", "")).strip())
     return Summary(
         key=key,
         at=datetime.fromtimestamp(int(key.partition(".")[0]) / 1e9, UTC),
@@ -151,6 +178,7 @@ def _read_summary(path: Path) -> Summary | None:
         subject=_words(headers.get("Subject", "")),
         message_id=str(headers.get("Message-ID", "")).strip(),
         size=size,
+        campaign=feedback[1] if feedback else "",
     )
 
 
