@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from analytics import figures, selectors
 from analytics.models import Export
 from config.lib.errors import DomainError
 from segments.exporting import Row, rows
+from segments.models import Contact
 from segments.resources import ContactResource
 from segments.selectors import audience
 
@@ -42,13 +45,19 @@ def _figures(campaign_id: int, metrics: Sequence[str]) -> Iterator[Row]:
 
 
 def _people(export: Export, at: datetime) -> Table:
-    """Everybody the segment or list has, those suppressed marked: as many rows as its size.
+    """Everybody the segment, list or choice has, those suppressed marked: as many rows as its size.
 
     The people come from one statement, so they are those of one moment however long the file takes.
     """
-    wanted: dict[str, list[int]] = {"segments": [], "lists": [], f"{export.kind}s": [export.object_id]}
-    people = audience(**wanted, at=at).order_by("pk")
+    people = _wanted(export, at).order_by("pk")
     if export.format == Export.Format.XLSX and people.count() > SHEET_ROWS:
         raise TooManyRows
     resource = ContactResource()
     return Table(resource.get_export_headers(), rows(people, resource))
+
+
+def _wanted(export: Export, at: datetime) -> QuerySet[Contact]:
+    if export.kind == Export.Kind.CONTACTS:
+        return Contact.objects.filter(pk__in=export.contact_ids)
+    one: dict[str, list[int]] = {"segments": [], "lists": [], f"{export.kind}s": [export.object_id]}
+    return audience(**one, at=at)

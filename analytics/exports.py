@@ -41,11 +41,13 @@ def order(
     format: str,  # noqa: A002
     by: AbstractBaseUser,
     metrics: Sequence[str] = (),
+    contact_ids: Sequence[int] = (),
 ) -> Export:
     """Ask for an export; a worker takes it up within seconds."""
     return Export.objects.create(
-        kind=kind, object_id=object_id, format=format, metrics=list(metrics), created_by_id=by.pk
-    )
+        kind=kind, object_id=object_id, format=format, metrics=list(metrics), created_by_id=by.pk,
+        contact_ids=list(contact_ids),
+    )  # fmt: skip
 
 
 def waiting(*, at: datetime) -> list[int]:

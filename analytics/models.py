@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -122,6 +123,7 @@ class Export(models.Model):
         CAMPAIGN = "campaign"
         SEGMENT = "segment"
         LIST = "list"
+        CONTACTS = "contacts"
 
     class Format(models.TextChoices):
         CSV = "csv"
@@ -136,6 +138,13 @@ class Export(models.Model):
 
     kind = models.CharField(max_length=8, choices=Kind)
     object_id = models.BigIntegerField(help_text="Of the campaign, segment or list")
+    contact_ids = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Of contacts: whom, as they were chosen",
+    )
     format = models.CharField(max_length=4, choices=Format)
     metrics = models.JSONField(default=list, help_text="Of a campaign: the counts to export, in this order")
     state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)

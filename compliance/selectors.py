@@ -1,13 +1,18 @@
 """Reads of brands and suppressions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
-from compliance.models import Brand, Scope, Sender
+from compliance.models import Brand, Scope, Sender, Suppression
+from compliance.words import in_words, source_in_words
+from config.lib.addresses import address_hashes
 from config.lib.errors import FieldError
 from config.lib.sql import queries
-from segments.suppressed import AddressRegister
+from segments.models import ContactList
+from segments.suppressed import AddressRegister, Standing
 
 
 def brand_problems(brand: Brand | None, sender: Sender | None) -> list[FieldError]:
@@ -35,4 +40,38 @@ class SuppressedAddresses(AddressRegister):
         """Those of the address keys to which no marketing may go: suppressed globally or by a brand."""
         with connection.cursor() as cursor:
             cursor.execute(queries("compliance", "suppressions")["of_keys"], [channel, list(keys)])
-            return {key for key, _, scope, *_ in cursor if scope in (Scope.GLOBAL, Scope.BRAND)}
+            return {key for key, _digest, scope, *_rest in cursor if scope in (Scope.GLOBAL, Scope.BRAND)}
+
+    def standings(self, email: str) -> Sequence[Standing]:
+        digests = [address.digest for address in address_hashes(email)]
+        keys = [address.key for address in address_hashes(email)]
+        found = list(Suppression.objects.filter(address_key__in=keys, address_digest__in=digests, channel="email"))
+        names = scope_names((one.scope, one.scope_id) for one in found)
+        # while a key is rotated there is a row under each
+        rows = {(one.reason, one.scope, one.scope_id): one for one in found}
+        return [
+            Standing(in_words(one.reason), names[one.scope, one.scope_id], one.created_at, source_in_words(one.source))
+            for one in rows.values()
+        ]
+
+    def condition(self) -> Q:
+        wide = Suppression.objects.filter(channel="email", scope__in=(Scope.GLOBAL, Scope.BRAND))
+        return Q(Exists(wide.filter(address_key=OuterRef("email_key"))))
+
+
+def scope_names(scopes: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """How far each of these (scope, scope_id) reaches, in words. Two queries."""
+    wanted = set(scopes)
+    brands = dict(Brand.objects.filter(pk__in=_ids(wanted, Scope.BRAND)).values_list("pk", "name"))
+    lists = dict(ContactList.objects.filter(pk__in=_ids(wanted, Scope.LIST)).values_list("pk", "name"))
+    return {(scope, pk): _scope_name(scope, brands.get(pk, "?"), lists.get(pk, "?")) for scope, pk in wanted}
+
+
+def _ids(scopes: set[tuple[str, int]], kind: Scope) -> list[int]:
+    return [pk for scope, pk in scopes if scope == kind]
+
+
+def _scope_name(scope: str, brand: str, list_: str) -> str:
+    if scope == Scope.GLOBAL:
+        return _("all mail")
+    return _("mail of %(name)s") % {"name": brand} if scope == Scope.BRAND else _("the list %(name)s") % {"name": list_}

@@ -18,7 +18,7 @@ from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.mailbox.store import Mailbox
 from delivery.models import MailboxProvider, ProviderAccount
-from segments.models import Segment
+from segments.models import Contact, ContactList, Import, Segment
 from templates.models import Asset, MessageTemplate, SharedBlock
 
 
@@ -50,6 +50,14 @@ def _newest_mail() -> str | None:
     return reverse("mailbox:mail", args=[mails[0].key]) if mails else None
 
 
+<<<<<<< config/page_list.py
+def _of_list_export() -> str | None:
+    pk = ContactList.objects.order_by("pk").values_list("pk", flat=True).first()
+    return None if pk is None else reverse("exports:new", args=["list", public_ids.encode("list", pk)])
+
+
+=======
+>>>>>>> /tmp/p4/mine
 PAGES: tuple[Entry, ...] = (
     Entry("sign-in", _at("sign-in"), signed_in=False),
     Entry("home", _at("home")),
@@ -63,6 +71,19 @@ PAGES: tuple[Entry, ...] = (
     Entry("campaign-content", _of("campaigns:content", Campaign, "campaign", state="draft", archived_at=None)),
     Entry("campaign-schedule", _of("campaigns:schedule", Campaign, "campaign", state="draft", archived_at=None)),
     Entry("campaign-review", _of("campaigns:review", Campaign, "campaign", state="draft", archived_at=None)),
+    Entry("contacts", _at("audience:contacts")),
+    Entry("contact-new", _at("audience:contact-new")),
+    Entry("contact", _of("audience:contact", Contact, "contact")),
+    Entry("contact-edit", _of("audience:contact-edit", Contact, "contact")),
+    Entry("lists", _at("audience:lists")),
+    Entry("list-new", _at("audience:list-new")),
+    Entry("list", _of("audience:list", ContactList, "list")),
+    Entry("list-edit", _of("audience:list-edit", ContactList, "list")),
+    Entry("imports", _at("audience:imports")),
+    Entry("import-new", _at("audience:import-new")),
+    Entry("import", _of("audience:import", Import, "import", state="completed")),
+    Entry("exports", _at("exports:list")),
+    Entry("export-new", _of_list_export),
     Entry("segments", _at("segments:list")),
     Entry("segment-new", _at("segments:new")),
     Entry("segment", _of("segments:segment", Segment, "segment")),

@@ -251,6 +251,17 @@ PROVIDERS = [
 # so that nobody who edits accounts can make this server call an address of their choice.
 PROVIDER_API_URLS: dict[str, str] = env.dict("PROVIDER_API_URLS", default={})
 STEPS = ["campaigns.steps.send.Send"]
+TIMELINE_SOURCES = [  # what the page of a contact tells of the past
+    "segments.moments.Imported",
+    "segments.moments.Listed",
+    "segments.moments.Known",
+    "segments.moments.Did",
+    "compliance.contacts.OptOuts",
+    "compliance.contacts.Changes",
+    "campaigns.moments.Messages",
+]
+# done to contacts that are ticked
+CONTACT_ACTIONS = ["analytics.contacts.ExportContacts", "compliance.contacts.SuppressContacts"]
 SEARCH_SOURCES = [
     "campaigns.search.CampaignSearch",
     "templates.search.TemplateSearch",

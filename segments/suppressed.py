@@ -2,12 +2,26 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.db.models import Q
+from django_stubs_ext import StrOrPromise
 
 from config.lib.addresses import address_hashes
 from config.lib.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One reason not to write to an address, in words: why, how far it reaches, since when, and how it came."""
+
+    reason: StrOrPromise
+    scope: StrOrPromise
+    since: datetime
+    source: StrOrPromise = ""
 
 
 class AddressRegister(ABC):
@@ -18,6 +32,14 @@ class AddressRegister(ABC):
     @abstractmethod
     def count_keys(self, keys: Sequence[int]) -> set[int]:
         """Those of the address keys that are suppressed. One query."""
+
+    @abstractmethod
+    def standings(self, email: str) -> Sequence[Standing]:
+        """All that stands against writing to an address, lists included."""
+
+    @abstractmethod
+    def condition(self) -> Q:
+        """The contacts to whose address no marketing may go."""
 
 
 REGISTERS: Registry[AddressRegister] = Registry("SUPPRESSED_ADDRESSES", AddressRegister)  # type: ignore[type-abstract]
@@ -30,3 +52,14 @@ def suppressed_among(addresses: Mapping[str, int]) -> set[str]:
         asked |= {old.key: email for email in addresses for old in address_hashes(email)[1:]}
     keys = list(asked)
     return {asked[key] for register in REGISTERS for key in register().count_keys(keys)}
+
+
+def standings(email: str | None) -> list[Standing]:
+    """All that stands against writing to an address, the latest first."""
+    found = [one for register in REGISTERS for one in register().standings(email)] if email else []
+    return sorted(found, key=lambda one: one.since, reverse=True)
+
+
+def is_suppressed() -> Q:
+    """The contacts to whose address no marketing may go."""
+    return Q(*(register().condition() for register in REGISTERS), _connector=Q.OR)

@@ -49,6 +49,7 @@ class Bulk:
     """What can be done to the rows that are ticked: by the method `bulk_<name>(rows)`, which says what was done.
 
     `label`: on the button and in the question, before the number: "Archive" asks "Archive 12 campaigns?".
+    `fields`: a template of what else is asked there.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Bulk:
     need: Need
     question: StrOrPromise = ""  # what it means, in a sentence
     dangerous: bool = False
+    fields: str = ""
 
 
 @dataclass(frozen=True)

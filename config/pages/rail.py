@@ -40,7 +40,16 @@ RAIL = (
             Item(_("Calendar"), "campaigns:calendar", "campaigns:read"),
         ),
     ),
-    Section("audience", _("Audience"), (Item(_("Segments"), "segments:list", "segments:read"),)),
+    Section(
+        "audience",
+        _("Audience"),
+        (
+            Item(_("Contacts"), "audience:contacts", "contacts:read"),
+            Item(_("Lists"), "audience:lists", "contacts:read"),
+            Item(_("Segments"), "segments:list", "segments:read"),
+            Item(_("Imports"), "audience:imports", "imports:read"),
+        ),
+    ),
     Section(
         "content",
         _("Content"),
@@ -50,7 +59,7 @@ RAIL = (
             Item(_("Assets"), "content:assets", "templates:read"),
         ),
     ),
-    Section("results", _("Results"), ()),
+    Section("results", _("Results"), (Item(_("Exports"), "exports:list", ("contacts:export", "campaigns:read")),)),
     Section(
         "delivery",
         _("Delivery"),

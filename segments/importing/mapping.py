@@ -76,10 +76,13 @@ def _guess(column: str, samples: list[str], attributes: Mapping[str, str]) -> st
 
 
 def attribute_name(header: str) -> str:
-    """A header as the name of an attribute: "Last Order (EUR)" is last_order_eur; "" when nothing is left of it."""
+    """A header as the name of an attribute: "Last Order (EUR)" is last_order_eur.
+
+    "" when nothing is left of it, and for what is the name of a contact field: that is what such a column is.
+    """
     name = re.sub(r"[^a-z0-9]+", "_", _ascii(header)).strip("_")
     name = f"n_{name}" if name[:1].isdigit() else name
-    return f"{name}_"[:63] if name in FIELDS else name[:63]
+    return "" if name in FIELDS else name[:63]
 
 
 def _ascii(text: str) -> str:

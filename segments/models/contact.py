@@ -1,7 +1,7 @@
 """Who we may talk to. The only table that holds names, addresses and traits of a person."""
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Lower, Now
 
 
 class Contact(models.Model):
@@ -28,6 +28,10 @@ class Contact(models.Model):
         indexes = [
             models.Index("phone", name="contact_phone", condition=models.Q(phone__isnull=False)),
             models.Index("email_key", name="contact_email_key", condition=models.Q(email_key__isnull=False)),
+            # what somebody types into the search begins a name, in any database's order of letters
+            models.Index(Collate(Lower("first_name"), "C"), name="contact_first_name_begins"),
+            models.Index(Collate(Lower("last_name"), "C"), name="contact_last_name_begins"),
+            models.Index(fields=["country", "-id"], name="contact_country"),
         ]
         constraints = [
             # not unique=True, which would add a second index to each that no query of ours needs

@@ -1,10 +1,14 @@
 """Reads of contacts: what a message may say of its recipient, and finding people by what one knows of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Collate, Lower
 
 from config.lib.addresses import InvalidAddress, normalise_email
 from segments.cleaning import Value
@@ -51,15 +55,24 @@ def known_fields() -> dict[str, str]:
 
 
 def find_contacts(text: str) -> QuerySet[Contact]:
-    """People by address, phone, external_id, or the beginning of a name: by indexes, except for names."""
-    text = text.strip()
-    wanted = Q(external_id=text) | Q(phone=text.replace(" ", ""))
+    """People by the beginning of a name, address, phone number or external_id; several words: names. By indexes."""
+    text = text.replace("\x00", "").strip()
+    if not text:
+        return Contact.objects.all()
+    rows = Contact.objects.alias(first=Collate(Lower("first_name"), "C"), last=Collate(Lower("last_name"), "C"))
+    return rows.filter(Q(external_id__startswith=text) | _by_phone(text) | _by_words(text))
+
+
+def _by_words(text: str) -> Q:
+    """Each word begins a name or the address; a whole address is looked up as it is kept."""
     try:
-        return Contact.objects.filter(wanted | Q(email=normalise_email(text)))
+        return Q(email=normalise_email(text))
     except InvalidAddress:
-        names = Q()
-        for word in text.split():
-            names &= (
-                Q(first_name__istartswith=word) | Q(last_name__istartswith=word) | Q(email__startswith=word.lower())
-            )
-        return Contact.objects.filter(wanted | names if text else Q())
+        words = text.lower().split()
+    found = [Q(first__startswith=word) | Q(last__startswith=word) | Q(email__startswith=word) for word in words]
+    return reduce(and_, found)
+
+
+def _by_phone(text: str) -> Q:
+    digits = re.sub(r"[ ()./-]", "", text).removeprefix("00").removeprefix("+")
+    return Q(phone__startswith=f"+{digits}") if len(digits) >= 3 and digits.isdecimal() else Q(pk__in=[])

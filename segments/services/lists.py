@@ -16,15 +16,33 @@ class ListArchived(Conflict):
 
 
 @transaction.atomic
-def create_list(*, name: str, description: str = "") -> ContactList:
+def create_list(*, name: str, description: str = "", is_seed: bool = False) -> ContactList:
     """A new empty list. Raises Invalid for a name blank or taken."""
-    name = name.strip()
+    rest = {"description": description.strip(), "is_seed": is_seed}
+    made, new = ContactList.objects.get_or_create(name=_name(name), defaults=rest)
+    if not new:
+        raise _taken(made.name)
+    return made
+
+
+@transaction.atomic
+def edit_list(list_: ContactList, *, name: str, description: str, is_seed: bool) -> None:
+    """Rename a list and say what it is for. Raises Invalid for a name blank or taken."""
+    list_.name, list_.description, list_.is_seed = _name(name), description.strip(), is_seed
+    if ContactList.objects.filter(name=list_.name).exclude(pk=list_.pk).exists():
+        raise _taken(list_.name)
+    list_.save(update_fields=["name", "description", "is_seed"])
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
     if not name:
         raise Invalid(FieldError("/name", "give the list a name", "missing"))
-    made, new = ContactList.objects.get_or_create(name=name, defaults={"description": description.strip()})
-    if not new:
-        raise Invalid(FieldError("/name", f"there is a list named {name} already", "taken"))
-    return made
+    return name
+
+
+def _taken(name: str) -> Invalid:
+    return Invalid(FieldError("/name", f"there is a list named {name} already", "taken"))
 
 
 def archive_list(list_: ContactList, *, at: datetime) -> None:

@@ -107,7 +107,7 @@ def judge(import_: Import, lease: Lease) -> dict[str, int]:
     length = LEASE + timedelta(seconds=import_.rows_done / 10_000)  # for the one long statement
     lease.renew(length)
     _analyze()
-    counts = dict.fromkeys(("new", "changed", "unchanged", "suppressed"), 0)
+    counts = dict.fromkeys((*ImportRow.Outcome.values, "suppressed"), 0)
     with connection.chunked_cursor() as cursor:
         bounds = {"import": import_.pk, "after": 0, "upto": import_.line_done}
         cursor.execute(statement("check", import_.update_policy), bounds)

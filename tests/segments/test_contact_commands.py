@@ -34,7 +34,7 @@ def run(*arguments: object) -> str:
 
 def test_a_file_is_imported_from_the_command_line(people: Path, tmp_path: Path) -> None:
     errors = tmp_path / "errors.csv"
-    out = run("import_contacts", people, "--region", "DE", "--list", "News", "--errors", errors,
+    out = run("import_contacts", people, "--region", "DE", "--new-list", "News", "--errors", errors,
               "--map", "Stufe=attribute:level:string")  # fmt: skip
     assert "cp1252, delimiter ';'" in out
     assert "Vorname -> first_name" in out
@@ -49,7 +49,7 @@ def test_a_file_is_imported_from_the_command_line(people: Path, tmp_path: Path) 
 
 
 def test_a_dry_run_stops_before_anything_is_written(people: Path) -> None:
-    run("import_contacts", people, "--region", "DE", "--dry-run", "--list", "News")
+    run("import_contacts", people, "--region", "DE", "--dry-run", "--new-list", "News")
     assert not Contact.objects.exists()
     assert Import.objects.get().state == Import.State.CHECKED
 

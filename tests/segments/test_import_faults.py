@@ -73,7 +73,8 @@ def test_a_killed_worker_is_taken_over_without_loss_or_repetition(committed_db: 
     import_.refresh_from_db()
     assert kills >= 2
     assert import_.counts == {
-        "rows": rows, "new": 5400, "changed": 0, "unchanged": 0, "suppressed": 0, "invalid": 600,
+        "rows": rows, "new": 5400, "changed": 0, "unchanged": 0, "suppressed": 0, "invalid": 600, "duplicate": 0,
+            "conflict": 0,
     }  # fmt: skip
     assert import_.results == {"new": 5400, "invalid": 600}
     assert Contact.objects.count() == 5400

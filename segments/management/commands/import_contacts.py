@@ -24,7 +24,9 @@ class Command(BaseCommand):
             "or nothing to leave the column out; other columns are mapped by their names",
         )  # fmt: skip
         parser.add_argument("--policy", choices=Import.UpdatePolicy.values, default=Import.UpdatePolicy.OVERWRITE)
-        parser.add_argument("--list", dest="to_list", help="put the people on this list, made if there is none")
+        to_list = parser.add_mutually_exclusive_group()
+        to_list.add_argument("--list", help="put the people on this list, by its name")
+        to_list.add_argument("--new-list", help="put the people on a list of this name that is made for them")
         parser.add_argument("--region", default="", help="country of phone numbers without +")
         parser.add_argument("--encoding", default="", help="when it is guessed wrong")
         parser.add_argument("--delimiter", default="", help="when it is guessed wrong")
@@ -61,7 +63,7 @@ class Command(BaseCommand):
             mapping=mapping,
             update_policy=options["policy"],
             default_region=options["region"] or received.default_region,
-            to_list=_list(options["to_list"]),
+            to_list=_list(options),
         )
         checked = carry_on(received.pk, at=timezone.now())
         self._require(checked, Import.State.CHECKED)
@@ -80,10 +82,15 @@ def _pair(text: str) -> tuple[str, str]:
     return column, target
 
 
-def _list(name: str | None) -> ContactList | None:
-    if not name:
+def _list(options: dict[str, Any]) -> ContactList | None:
+    if options["new_list"]:
+        return create_list(name=options["new_list"])
+    if not options["list"]:
         return None
-    return ContactList.objects.filter(name=name).first() or create_list(name=name)
+    found = ContactList.objects.filter(name=options["list"], archived_at=None).first()
+    if found is None:
+        raise CommandError(f"There is no list named {options['list']}; --new-list makes one.")
+    return found
 
 
 def _figures(verb: str, counts: dict[str, int]) -> str:

@@ -1,0 +1,29 @@
+"""Audience: contacts, lists, imports."""
+
+from django.urls import path
+
+from segments.views import contact, contacts, imports, lists
+
+app_name = "audience"
+_CONTACT, _LIST, _IMPORT = (f"{noun}/<str:public_id>" for noun in ("contacts", "lists", "imports"))
+urlpatterns = [
+    path("contacts", contacts.Contacts.as_view(), name="contacts"),
+    path("contacts/search", contacts.Search.as_view(), name="search"),
+    path("contacts/new", contact.NewContact.as_view(), name="contact-new"),
+    path(_CONTACT, contact.OneContact.as_view(), name="contact"),
+    path(f"{_CONTACT}/edit", contact.EditContact.as_view(), name="contact-edit"),
+    path(f"{_CONTACT}/lists", contact.ContactLists.as_view(), name="contact-lists"),
+    path(f"{_CONTACT}/tracking", contact.ContactTracking.as_view(), name="contact-tracking"),
+    path(f"{_CONTACT}/do", contact.ContactDeed.as_view(), name="contact-deed"),
+    path("lists", lists.Lists.as_view(), name="lists"),
+    path("lists/new", lists.NewList.as_view(), name="list-new"),
+    path(_LIST, lists.OneList.as_view(), name="list"),
+    path(f"{_LIST}/edit", lists.EditList.as_view(), name="list-edit"),
+    path(f"{_LIST}/archive", lists.ArchiveList.as_view(), name="list-archive"),
+    path("imports", imports.Imports.as_view(), name="imports"),
+    path("imports/new", imports.NewImport.as_view(), name="import-new"),
+    path(_IMPORT, imports.OneImport.as_view(), name="import"),
+    path(f"{_IMPORT}/columns", imports.Columns.as_view(), name="import-columns"),
+    path(f"{_IMPORT}/start", imports.StartImport.as_view(), name="import-start"),
+    path(f"{_IMPORT}/errors", imports.ImportErrors.as_view(), name="import-errors"),
+]

@@ -1,0 +1,159 @@
+"""One contact: profile, lists, what stands against writing to them, and their past."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from config.api.auditing import audit
+from config.api.endpoints import etag
+from config.lib import public_ids
+from config.lib.errors import Conflict
+from config.pages.forms import FormPage
+from config.pages.views import Action, Page, find
+from segments.actions import ACTIONS
+from segments.forms.contacts import ContactForm, as_words, beside_fields
+from segments.models import Contact, ContactList
+from segments.selectors.identity import ids_of
+from segments.selectors.lists import lists_in_use
+from segments.services.contacts import create_contact, edit_contact, set_tracking
+from segments.services.lists import add_to_list, remove_from_list
+from segments.suppressed import standings
+from segments.timeline import timeline
+from segments.views.contacts import url_of
+
+_CRUMBS = ((gettext_lazy("Contacts"), reverse_lazy("audience:contacts")),)
+
+
+class OneContact(Page):
+    """Profile, lists, opt-outs, timeline."""
+
+    needs = {"GET": "contacts:read"}
+    template_name = "segments/contact.html"
+    crumbs = _CRUMBS
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        contact = find(Contact.objects.all(), "contact", public_id)
+        before = _instant(request.GET.get("before", ""))
+        moments, more = timeline(contact, ids_of(contact.pk), may=self.may, before=before)
+        self.title = str(contact)
+        self.primary = Action(_("Edit"), reverse("audience:contact-edit", args=[public_id]), "contacts:write")
+        on = list(contact.list_memberships.select_related("list").order_by("list__name"))
+        taken = {one.list_id for one in on}
+        return self.render(
+            contact=contact, public_id=public_id, attributes=as_words(contact.attributes),
+            memberships=[(one.list, public_ids.encode("list", one.list_id)) for one in on],
+            lists=[(public_ids.encode("list", pk), name) for pk, name in lists_in_use() if pk not in taken],
+            standings=standings(contact.email), moments=moments, earlier=moments[-1].at if more else None,
+            actions=[action for action in ACTIONS if self.may(action.need)], later="before" in request.GET,
+        )  # fmt: skip
+
+
+class NewContact(FormPage):
+    """Somebody typed in by hand."""
+
+    needs = {"GET": "contacts:write", "POST": "contacts:write"}
+    template_name = "segments/contact_form.html"
+    form_class = ContactForm
+    title = gettext_lazy("New contact")
+    crumbs = _CRUMBS
+    submit = gettext_lazy("Add")
+
+    def save(self, form: ContactForm) -> HttpResponse:
+        values = form.changed_values()
+        with beside_fields(), transaction.atomic():
+            made = create_contact(values)
+            audit(self.request, "contact_created", "contact", made.pk, {"fields": sorted(values)})
+        return self.done(_("%(name)s is added.") % {"name": made}, url_of(made.pk))
+
+
+class EditContact(FormPage):
+    """The profile. Only what was changed is written, and only over what was seen."""
+
+    needs = {"GET": "contacts:write", "POST": "contacts:write"}
+    template_name = "segments/contact_form.html"
+    form_class = ContactForm
+
+    contact: Contact
+
+    def form_kwargs(self) -> dict[str, Any]:
+        self.contact = find(Contact.objects.all(), "contact", self.kwargs["public_id"])
+        self.title = _("Edit %(name)s") % {"name": self.contact}
+        self.crumbs = (*_CRUMBS, (str(self.contact), url_of(self.contact.pk)))
+        return {"contact": self.contact, "version": etag(self.contact)}
+
+    def save(self, form: ContactForm) -> HttpResponse:
+        values = form.changed_values()
+        with beside_fields(), transaction.atomic():
+            seen = Contact.objects.select_for_update().get(pk=self.contact.pk)
+            if form.cleaned_data["version"] != etag(seen):
+                raise Conflict(_("Somebody else changed this contact since you opened it, so nothing is saved. Open it "
+                                 "in another tab to see what is new, then enter your changes there."))  # fmt: skip
+            if values and edit_contact(self.contact, values):
+                audit(self.request, "contact_changed", "contact", seen.pk, {"fields": _names(values)})
+        return self.done(_("Saved."), url_of(seen.pk))
+
+
+class ContactLists(Page):
+    """Put one contact on a list, or take them off."""
+
+    needs = {"POST": "contacts:write"}
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        contact = find(Contact.objects.all(), "contact", public_id)
+        add = request.POST.get("add", "")
+        if not add and not request.POST.get("remove"):
+            raise Conflict(_("Choose a list first."))
+        row = find(ContactList.objects.all(), "list", add or request.POST["remove"])
+        with transaction.atomic():
+            change, verb, word = (add_to_list, "filled", "added") if add else (remove_from_list, "emptied", "removed")
+            audit(request, f"list_{verb}", "list", row.pk, {word: change(row, [contact.pk])})
+        text = _("On the list %(name)s now.") if add else _("Off the list %(name)s.")
+        return self.done(text % {"name": row.name}, url_of(contact.pk))
+
+
+class ContactTracking(Page):
+    """Whether opens and clicks of one contact are recorded."""
+
+    needs = {"POST": "contacts:write"}
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        contact = find(Contact.objects.all(), "contact", public_id)
+        on = request.POST.get("on") == "1"
+        with transaction.atomic():
+            if set_tracking([contact.pk], on=on):
+                audit(request, "contact_changed", "contact", contact.pk, {"tracking": [not on, on]})
+        text = _("Opens and clicks are recorded again.") if on else _("Opens and clicks are not recorded any more.")
+        return self.done(text, url_of(contact.pk))
+
+
+class ContactDeed(Page):
+    """Another app's action on one contact (segments/actions.py)."""
+
+    needs = {"POST": "contacts:read"}  # the action has a need of its own
+
+    def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        contact = find(Contact.objects.all(), "contact", public_id)
+        action = next((one for one in ACTIONS if one.kind == request.POST.get("action") and self.may(one.need)), None)
+        if action is None:
+            raise Conflict(_("That cannot be done here."))
+        done = action().carry_out([contact.pk], request)
+        return self.done(done.words, done.url or url_of(contact.pk))
+
+
+def _names(values: dict[str, Any]) -> list[str]:
+    return sorted([*(name for name in values if name != "attributes"), *values.get("attributes", {})])
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    return found if found and timezone.is_aware(found) else timezone.now()
