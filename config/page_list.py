@@ -50,14 +50,11 @@ def _newest_mail() -> str | None:
     return reverse("mailbox:mail", args=[mails[0].key]) if mails else None
 
 
-<<<<<<< config/page_list.py
 def _of_list_export() -> str | None:
     pk = ContactList.objects.order_by("pk").values_list("pk", flat=True).first()
     return None if pk is None else reverse("exports:new", args=["list", public_ids.encode("list", pk)])
 
 
-=======
->>>>>>> /tmp/p4/mine
 PAGES: tuple[Entry, ...] = (
     Entry("sign-in", _at("sign-in"), signed_in=False),
     Entry("home", _at("home")),
