@@ -1,5 +1,6 @@
 """Home: what is going on now, what needs somebody, and how it went lately."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +40,7 @@ _FIGURES = (
     (_("Unsubscribed"), "unsubscribed", "unsubscribe_rate"),
     (_("Reported as spam"), "complained", "complaint_rate"),
 )
+_JUST_OVER, _FRESH = timedelta(minutes=5), timedelta(days=1)
 _PARTS = {"delivered": _("%(n)s %% of delivered"), "attempted": _("%(n)s %% of attempted")}
 _STEPS = {
     "sender": (_("Say who you are"), _("A brand with its postal address, and a sender."), ("settings:brands",)),
@@ -88,8 +90,15 @@ class CampaignFigures(Page):
         found = campaign_figures(campaign.pk)
         return self.render(
             figures=[_figure(label, found, count, rate) for label, count, rate in _FIGURES], as_of=as_of(),
-            links=links_clicked(campaign.pk), public_id=public_id, moves=campaign.state == Campaign.State.ACTIVE,
+            links=links_clicked(campaign.pk), public_id=public_id, polls=_polls(campaign, timezone.now()),
         )  # fmt: skip
+
+
+def _polls(campaign: Campaign, at: datetime) -> int:
+    """How often its figures are asked for anew, in ms: opens and clicks go on coming after its end; 0: not at all."""
+    if campaign.state == Campaign.State.ACTIVE or (campaign.completed_at and at - campaign.completed_at < _JUST_OVER):
+        return 5000
+    return 30_000 if campaign.launched_at and at - campaign.launched_at < _FRESH else 0
 
 
 def _figure(label: Any, found: Figures, count: str, rate: str) -> dict[str, Any]:

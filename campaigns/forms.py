@@ -31,6 +31,11 @@ _LATE = [
 ]
 
 
+def _typed(mode: str) -> forms.TextInput:
+    """For a number: a browser gives nothing for what is none in a field of type number, and nothing means no limit."""
+    return forms.TextInput({"inputmode": mode, "autocomplete": "off"})
+
+
 class NameForm(PageForm):
     """What one calls it; readers never see it."""
 
@@ -108,8 +113,10 @@ class ContentForm(PlanForm):
                 "list": campaign.list_id}  # fmt: skip
 
     def plan(self) -> dict[str, Any]:
-        sender = self.cleaned_data["sender"]
-        return {**self.cleaned_data, "brand": sender.brand if sender else None}
+        sender, purpose = self.cleaned_data["sender"], self.cleaned_data["purpose"]
+        plan = {**self.cleaned_data, "brand": sender.brand if sender else None}
+        # only transactional mail may: left on, it would block the launch with nowhere to switch it off
+        return plan if purpose == Purpose.TRANSACTIONAL else {**plan, "resend_unknown": False}
 
 
 class ScheduleForm(PlanForm):
@@ -130,18 +137,18 @@ class ScheduleForm(PlanForm):
     )  # fmt: skip
     late_policy = forms.ChoiceField(label=gettext_lazy("If Postrider was down at that time"), choices=_LATE)
     late_after_minutes = forms.IntegerField(
-        label=gettext_lazy("Minutes late before that matters"), min_value=1, max_value=10_080
+        label=gettext_lazy("Minutes late before that matters"), min_value=1, max_value=10_080, widget=_typed("numeric")
     )
     rate_per_minute = forms.IntegerField(
         label=gettext_lazy("Messages a minute"), required=False, min_value=1, max_value=_MOST_RATE,
-        help_text=gettext_lazy("Blank: as fast as the provider accounts take it."),
+        widget=_typed("numeric"), help_text=gettext_lazy("Blank: as fast as the provider accounts take it."),
     )  # fmt: skip
     budget = forms.DecimalField(
         label=gettext_lazy("Budget"), required=False, min_value=0, max_digits=12, decimal_places=2,
-        help_text=gettext_lazy("It pauses before it has cost more. Blank: no limit."),
+        widget=_typed("decimal"), help_text=gettext_lazy("It pauses before it has cost more. Blank: no limit."),
     )  # fmt: skip
     expires_after_hours = forms.IntegerField(
-        label=gettext_lazy("Stop after hours"), required=False, min_value=1, max_value=8760,
+        label=gettext_lazy("Stop after hours"), required=False, min_value=1, max_value=8760, widget=_typed("numeric"),
         help_text=gettext_lazy("What has not gone out so long after the launch never does. Blank: no limit."),
     )  # fmt: skip
 
@@ -200,10 +207,19 @@ class LimitsForm(PageForm):
     """What may change under way."""
 
     rate_per_minute = forms.IntegerField(
-        label=gettext_lazy("Messages a minute"), required=False, min_value=1, max_value=_MOST_RATE
+        label=gettext_lazy("Messages a minute"),
+        required=False,
+        min_value=1,
+        max_value=_MOST_RATE,
+        widget=_typed("numeric"),
     )
     budget = forms.DecimalField(
-        label=gettext_lazy("Budget"), required=False, min_value=0, max_digits=12, decimal_places=2
+        label=gettext_lazy("Budget"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=_typed("decimal"),
     )
 
 

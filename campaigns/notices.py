@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from campaigns.models import Campaign
+from config.lib import public_ids
 
 log = structlog.get_logger(__name__)
 _TEXT = """\
@@ -23,7 +24,7 @@ Nothing more goes out until somebody resumes it; nobody is lost. Look at it here
 def paused(campaign: Campaign) -> None:
     """That it paused itself and why. A mail that cannot be sent is logged: the page says the same."""
     to = _addresses(campaign)
-    url = settings.BASE_URL + reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    url = settings.BASE_URL + reverse("campaigns:campaign", args=[public_ids.encode("campaign", campaign.pk)])
     text = _TEXT.format(campaign=campaign.name, reason=campaign.held_reason, url=url)
     try:
         send_mail(f"Paused: {_one_line(campaign.name)}", text, None, to)

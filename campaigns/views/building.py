@@ -1,5 +1,6 @@
 """The builder: audience, content and schedule of a draft, saved as one goes; review and launch are in reviewing.py."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -100,6 +101,7 @@ class BuilderStep(Builder):
 
     needs = {"GET": "campaigns:read", "POST": "campaigns:write"}
     form_class: ClassVar[type[PlanForm]]
+    changed: Sequence[str] = ()  # by this request
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         self.begin(public_id)
@@ -140,8 +142,8 @@ class BuilderStep(Builder):
                 return
             services.edit(self.campaign, by=author(request), **plan)
             self.campaign = one(public_ids.encode("campaign", self.campaign.pk))
-            changed = sorted(name for name, value in facts(self.campaign).items() if before[name] != value)
-            audit(request, "campaign_changed", "campaign", self.campaign.pk, {"fields": changed})
+            self.changed = sorted(name for name, value in facts(self.campaign).items() if before[name] != value)
+            audit(request, "campaign_changed", "campaign", self.campaign.pk, {"fields": self.changed})
         history.changed(before, self.campaign)
 
     def saved(self, form: PlanForm) -> HttpResponse:

@@ -58,7 +58,7 @@ class Campaigns(ListPage):
         Column("brand", _("Brand"), lambda row: row.brand.name if row.brand else None, shown=False),
         Column("purpose", _("Purpose"), lambda row: row.get_purpose_display(), shown=False),
         Column("created_by", _("Made by"), lambda row: row.created_by, shown=False),
-        Column("updated_at", _("Changed"), kind="ago", sort="updated_at"),
+        Column("updated_at", _("Changed"), kind="ago", sort="updated_at", shown=False),
         Column("created_at", _("Made"), kind="ago", sort="created_at", shown=False),
     )  # fmt: skip
     filters = (

@@ -7,16 +7,18 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns import selectors
 from campaigns.models import Campaign
 from campaigns.selectors.plans import EMPTY_AUDIENCE
 from campaigns.selectors.reasons import in_words
 from campaigns.views.places import url_of
+from config.lib import public_ids
 from config.lib.errors import DomainError, FieldError
 from config.pages.charts import Step, Waterfall
 from delivery.selectors.ways import Ways, ways
@@ -30,6 +32,10 @@ _MENDED_AT = {
     "segments": "audience", "lists": "audience", "excluded_segments": "audience", "excluded_lists": "audience",
     "scheduled_local": "schedule", "scheduled_zone": "schedule",
 }  # fmt: skip
+_WORDS = {  # in the builder one chooses a sender, which has its brand
+    ("/brand", "missing"): gettext_lazy("Say who it is from."),
+    ("/segments", EMPTY_AUDIENCE): gettext_lazy("Nobody is in this audience now."),
+}
 TRIED = 50
 
 
@@ -155,9 +161,14 @@ def softly(work: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
 
 
 def _blocker(campaign: Campaign, problem: FieldError) -> Blocker:
-    head = problem.pointer.strip("/").split("/")[0]
     if problem.code == selectors.NEEDS_APPROVAL:
         return Blocker(problem.detail, "", "")
+    words = str(_WORDS.get((problem.pointer, problem.code), problem.detail))
+    head = problem.pointer.strip("/").split("/")[0]
+    if campaign.brand_id and problem.pointer.startswith("/brand/"):
+        return Blocker(words, reverse("settings:brand", args=[public_ids.encode("brand", campaign.brand_id)]), "brand")
+    if campaign.template_id and head == "template":
+        place = public_ids.encode("template", campaign.template_id)
+        return Blocker(words, reverse("content:template", args=[place]), "template")
     step = _MENDED_AT.get(head, "content")
-    words = _("Nobody is in this audience now.") if problem.code == EMPTY_AUDIENCE else problem.detail
     return Blocker(words, url_of(campaign, step), step)

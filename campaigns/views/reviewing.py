@@ -57,7 +57,9 @@ class ReviewFacts(Builder):
             ("trial", outlooks.tried, (campaign,)),
         ):
             shown[name], shown[f"{name}_trouble"] = outlooks.softly(work, *arguments) if forecast else (None, "")
+        trial = shown["trial"]
         return self.render(
+            missing=trial.missing.most_common() if trial else [], failed=trial.failed.most_common() if trial else [],
             blockers=outlooks.blockers_of(campaign, problems), waits_for_yes=outlooks.needs_only_approval(problems),
             asks_for_yes=bool(forecast) and selectors.needs_approval(selectors.audience_of(campaign)),
             approved=selectors.is_approved(campaign), may_approve=selectors.is_second_person(campaign, by),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from campaigns import guarding, services
 from campaigns.models import Campaign
+from config.lib import public_ids
 from delivery.models import SendOrder, SendTally
 from delivery.selectors.tallies import Lately
 from tests.factories import campaigns as make
@@ -64,7 +65,7 @@ def test_its_owner_is_told_once(mailoutbox: list[EmailMessage]) -> None:
     (mail,) = mailoutbox
     assert mail.to == [f"owner{campaign.pk}@example.com"]
     assert "50 failed: 50.0 %" in mail.body
-    assert f"/admin/campaigns/campaign/{campaign.pk}/" in mail.body
+    assert f"/campaigns/{public_ids.encode('campaign', campaign.pk)}" in mail.body
 
 
 def test_with_no_owner_those_who_may_launch_are_told(mailoutbox: list[EmailMessage]) -> None:

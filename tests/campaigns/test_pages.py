@@ -1,6 +1,7 @@
 """The pages of campaigns: list, calendar, builder, review and launch, the page of one."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_each_change_is_saved_and_can_be_taken_back_and_made_again(client: Clien
 def test_a_second_tab_is_told_and_overwrites_nothing(client: Client, ana: User) -> None:
     campaign = campaigns.campaign([])
     seen = etag(campaign)
-    services.edit(campaign, by=None, budget=5)
+    services.edit(campaign, by=None, budget=Decimal(5))
     answer = client.post(_at(campaign, "/schedule"), _schedule(campaign, version=seen, budget="7"), headers=HTMX)
     assert answer.status_code == 409
     assert "another tab" in answer.content.decode()
@@ -174,7 +175,7 @@ def test_a_schedule_taken_back_keeps_its_time(client: Client, ana: User) -> None
 def test_what_was_changed_since_the_review_is_not_launched(client: Client, ana: User) -> None:
     campaign = campaigns.campaign()
     seen = etag(campaign)
-    services.edit(campaign, by=None, budget=5)
+    services.edit(campaign, by=None, budget=Decimal(5))
     client.post(_at(campaign, "/launch"), {"version": seen})
     assert _now(campaign).state == "draft"
 
@@ -251,3 +252,14 @@ def test_who_may_only_look_changes_nothing(client: Client, page: str) -> None:
 def test_the_figures_of_a_campaign_are_a_part_of_its_page(client: Client, ana: User) -> None:
     page = client.get(_at(campaigns.launched().campaign, "/figures")).content.decode()
     assert "Opened by people" in page
+
+
+def test_what_blocks_is_mended_where_it_is(client: Client, ana: User) -> None:
+    """The brand and the template have pages of their own."""
+    campaign = campaigns.campaign(template=campaigns.template("<p>{{ nobody_knows }}</p>"))
+    assert campaign.brand
+    campaign.brand.legal_name = ""
+    campaign.brand.save()
+    page = client.get(_at(campaign, "/review/facts")).content.decode()
+    assert f"/settings/brands/{public_ids.encode('brand', campaign.brand.pk)}" in page
+    assert f"/content/templates/{public_ids.encode('template', campaign.template_id or 0)}" in page
