@@ -15,6 +15,7 @@ _REASONS: dict[str, StrOrPromise] = {
 _SOURCES: dict[str, StrOrPromise] = {
     "one_click": _("by the mail program's unsubscribe button"),
     "page": _("on the unsubscribe page"),
+    "preferences": _("on the preferences page"),
     "admin": _("by somebody here"),
     "pages": _("by somebody here"),
     "command": _("by command"),

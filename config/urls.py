@@ -22,6 +22,7 @@ urlpatterns = [
     path("content/", include("templates.urls_pages")),
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("delivery/", include("campaigns.urls_sending")),
+    path("trust/", include("compliance.urls_trust")),
     path("admin/", admin.site.urls),
     path("api/", include("config.api_urls")),
     path("u/", include("compliance.urls")),

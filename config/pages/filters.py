@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import QuerySet
@@ -74,7 +74,7 @@ class Since(Filter):
 
     def narrow(self, rows: Rows, value: str) -> Rows:
         day = _day(value)
-        return rows.filter(**{f"{self.by}__gte": day}) if day else rows
+        return rows.filter(**{f"{self.by}__gte": datetime.combine(day, time.min, UTC)}) if day else rows
 
     def words(self, value: str) -> str:
         day = _day(value)

@@ -68,7 +68,14 @@ RAIL = (
             Item(_("Mailbox"), "mailbox:list", "messages:read"),
         ),
     ),
-    Section("trust", _("Trust"), ()),
+    Section(
+        "trust",
+        _("Trust"),
+        (
+            Item(_("Suppressions"), "trust:suppressions", "suppressions:read"),
+            Item(_("Audit log"), "trust:audit", "audit:read"),
+        ),
+    ),
     Section(
         "settings",
         _("Settings"),
