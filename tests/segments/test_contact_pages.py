@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -13,6 +14,7 @@ from analytics.models import Export
 from compliance.models import AuditEntry, Suppression
 from config.lib import public_ids
 from segments.models import Contact, ContactList
+from segments.selectors.contacts import find_contacts
 from segments.services.attributes import register_attribute
 from segments.suppressed import standings
 from tests.factories import api
@@ -202,3 +204,12 @@ def test_one_contact_goes_on_lists_and_off(admin_client: Client, ana: Contact) -
 def test_pages_of_contacts_are_closed_to_who_may_not_see_them(client: Client, ana: Contact, path: str) -> None:
     client.force_login(User.objects.create_user("nobody"))
     assert client.get(f"{CONTACTS}{path.format(ident(ana))}").status_code == 403
+
+
+@pytest.mark.parametrize("words", ["ana", "ana@example.test", "+3519"])
+def test_a_search_looks_into_indexes_only(words: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = find_contacts(words).explain()
+    assert "Seq Scan" not in plan
+    assert "BitmapOr" in plan
