@@ -263,6 +263,7 @@ TIMELINE_SOURCES = [  # what the page of a contact tells of the past
 # done to contacts that are ticked
 CONTACT_ACTIONS = ["analytics.contacts.ExportContacts", "compliance.contacts.SuppressContacts"]
 SEARCH_SOURCES = [
+    "segments.search.SegmentSearch",
     "campaigns.search.CampaignSearch",
     "templates.search.TemplateSearch",
 ]

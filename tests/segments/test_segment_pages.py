@@ -235,3 +235,7 @@ def test_a_rule_that_no_longer_works_is_told_everywhere(admin_client: Client, ge
     assert "no longer works" in admin_client.get("/audience/segments").content.decode()
     assert admin_client.get(_url(germans, "/edit")).status_code == 200
     assert admin_client.get(_url(germans, "/people")).status_code == 422
+
+
+def test_the_search_finds_segments_by_their_names(admin_client: Client, germans: Segment) -> None:
+    assert _url(germans) in admin_client.get("/search?q=germ").content.decode()

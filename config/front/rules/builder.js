@@ -9,6 +9,7 @@ import * as trees from "./tree.js";
 import { WORDS } from "./words.js";
 
 const MOST_UNDO = 200;
+const MOST_PASTED = 100_000; // characters, into any field but the JSON
 const SAME_TYPING_MS = 1200;
 
 export function mount(elements) {
@@ -76,13 +77,13 @@ function begin(form) {
   }
 
   function act(name, path) {
-    const focus = (found, part = "more") => found && change(found[0], { path: found[1], part });
+    const focus = (found) => found && (change(found[0], { path: found[1], part: "more" }), true);
     if (name === "remove") return change(trees.remove(tree, path), neighbour(path));
     if (name === "up" || name === "down") return focus(trees.shift(tree, path, name === "up" ? -1 : 1));
     if (name === "into") return focus(trees.moveIn(tree, path));
     if (name === "out") return focus(trees.moveOut(tree, path));
     if (name === "duplicate") return focus(trees.duplicate(tree, path));
-    if (name === "ungroup") return focus(trees.ungroup(tree, path)) ?? undefined;
+    if (name === "ungroup" && !focus(trees.ungroup(tree, path))) tell(WORDS.keepsGroup);
   }
 
   function neighbour(path) {
@@ -95,7 +96,10 @@ function begin(form) {
     if (!from.length) return;
     to.push(tree);
     last = { path: "", at: 0 };
-    take(from.pop(), { path: [], part: "" });
+    const here = document.activeElement;
+    const path = here.closest("[data-path]")?.dataset.path;
+    take(from.pop(), { path: path ? path.split(".").map(Number) : [], part: here.dataset.part });
+    if (document.activeElement === document.body) document.getElementById("rules-title").focus();
   }
 
   // Drawing
@@ -106,7 +110,7 @@ function begin(form) {
     place.replaceChildren(draw.whole(tree));
     place.scrollLeft = scroll;
     paint();
-    const row = part && place.querySelector(`[data-pointer="${trees.pointerOf(path)}"]`);
+    const row = part ? place.querySelector(`[data-pointer="${trees.pointerOf(path)}"]`) : null;
     row?.querySelector(`[data-part="${part}"]`)?.focus();
   }
 
@@ -157,7 +161,8 @@ function begin(form) {
 
   async function offer(name, words) {
     const asked = new URLSearchParams({ field: name, q: words.slice(0, 200) });
-    return (await call(`${config.urls.values}?${asked}`)).values;
+    const found = (await call(`${config.urls.values}?${asked}`)).values;
+    return found.filter((one) => name !== "segment" || one.value !== config.segment);
   }
 
   // JSON for experts
@@ -233,6 +238,15 @@ function begin(form) {
     event.stopImmediatePropagation();
   }
 
+  /** What no rule can hold is not let in at all: a browser would take minutes to lay it out. */
+  function pasted(event) {
+    const most = event.target === field ? config.limits.characters : MOST_PASTED;
+    if ((event.clipboardData?.getData("text").length ?? 0) <= most) return;
+    stop(event);
+    if (event.target === field) jsonErrors(WORDS.tooLong);
+    else tell(WORDS.tooLongHere);
+  }
+
   function submitted(event) {
     if (field.value.length > config.limits.characters) {
       stop(event);
@@ -277,7 +291,8 @@ function begin(form) {
     jsonOpen(given === null && field.value.trim() !== "");
     tools();
     offerDraft();
-    if (!marks.size) look.now();
+    if (marks.size) look.say(WORDS.wrong);
+    else look.now();
   }
 
   find("tree").addEventListener("keydown", key);
@@ -286,6 +301,7 @@ function begin(form) {
   find("json").addEventListener("click", jsonToggled);
   find("apply").addEventListener("click", useJson);
   find("close").addEventListener("click", closeJson);
+  form.addEventListener("paste", pasted, true);
   form.addEventListener("submit", submitted, true);
   form.addEventListener("input", (event) => event.target.matches("[name=name], [name=description], [name=note]") && draft.keep(trees.closed(tree), typedFields()));
   start();

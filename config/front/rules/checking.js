@@ -7,13 +7,13 @@ export function problems(tree, typeOf, limits) {
   const found = [];
   let leaves = 0;
   for (const [node, path] of walk(tree)) {
-    const say = (words) => words && found.push([pointerOf(path), words]);
+    const say = (words, part = "") => words && found.push([`${pointerOf(path)}${part}`, words]);
     if (isGroup(node)) {
       if (!node.conditions.length) say(path.length ? WORDS.needs.empty : WORDS.start);
-      if (path.length >= limits.depth) say(WORDS.needs.depth(limits.depth));
+      if (path.length === limits.depth) say(WORDS.needs.depth(limits.depth));
     } else {
       leaves += 1;
-      say(leafProblem(node, typeOf(node.field)));
+      say(leafProblem(node, typeOf(node.field)), node.field ? "/value" : "/field");
       if (leaves === limits.leaves + 1) say(WORDS.needs.leaves(limits.leaves));
     }
   }

@@ -46,14 +46,17 @@ export function popUp(popup, anchor) {
 
 /** The menu of a button: by click, Enter or arrow keys; Escape leads back to the button. */
 export function openMenu(button, items) {
+  let open = true;
   const close = (back) => {
+    if (!open) return;
+    open = false; // taking it away moves the focus, which would close it once more
     removeEventListener("scroll", left, true);
     menu.remove();
     button.setAttribute("aria-expanded", "false");
     if (back) button.focus();
   };
   const left = () => close(false);
-  const menu = h("div", { class: "rules-menu", role: "menu", onfocusout: (event) => !menu.contains(event.relatedTarget) && menu.isConnected && close(false) });
+  const menu = h("div", { class: "rules-menu", role: "menu", onfocusout: (event) => !menu.contains(event.relatedTarget) && close(false) });
   for (const [words, keys, act] of items) {
     menu.append(h("button", { type: "button", role: "menuitem", tabindex: "-1", onclick: () => (close(true), act()) }, words, keys && h("kbd", {}, keys)));
   }

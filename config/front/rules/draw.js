@@ -43,10 +43,12 @@ export function makeDraw(desk) {
     const button = (words, name, act) => h("button", { type: "button", class: "btn btn-sm btn-secondary-quiet", "data-part": name, onclick: act }, icon("plus"), ` ${words}`);
     return h("div", { class: "rules-foot" },
       button(WORDS.addCondition, "add", () => desk.add(path, end, condition())),
-      button(WORDS.addGroup, "add-group", () => desk.add(path, end, group(condition()))),
-      !one.exclude_segments && button(WORDS.exclude, "exclude", () => desk.put(path, { ...nodeAt(desk.tree(), path), exclude_segments: [] }, { path, part: "excluded" })),
+      button(WORDS.addGroup, "add-group", () => desk.add(path, end, { ...group(condition()), logic: one.logic === "AND" ? "OR" : "AND" })),
+      !path.length && !one.exclude_segments && button(WORDS.exclude, "exclude", () => exclude(path)),
     );
   }
+
+  const exclude = (path) => desk.put(path, { exclude_segments: [], ...nodeAt(desk.tree(), path) }, { path, part: "excluded" });
 
   function exclusion(one, path) {
     const type = desk.vocabulary.types[desk.vocabulary.excluded];
@@ -57,7 +59,7 @@ export function makeDraw(desk) {
     field.querySelector("[data-part]").dataset.part = "excluded";
     const away = h("button", { type: "button", class: "icon-button", "aria-label": `${WORDS.remove}: ${WORDS.except}`, onclick: () => {
       const { exclude_segments: _gone, ...rest } = nodeAt(desk.tree(), path);
-      desk.put(path, rest, { path, part: "exclude" });
+      desk.put(path, rest, { path, part: path.length ? "more" : "exclude" });
     } }, icon("trash"));
     return h("div", { class: "rules-line rules-exclusion", "data-pointer": `${pointerOf(path)}/exclude_segments` }, h("div", { class: "rules-fields" }, h("span", { class: "soft" }, WORDS.except), field), h("span", { class: "rules-tools" }, away), h("p", { class: "field-error", "data-mark": true, hidden: true }));
   }
@@ -137,7 +139,7 @@ export function makeDraw(desk) {
       [WORDS.into, "Alt →", () => desk.act("into", path)],
       ...(path.length > 1 ? [[WORDS.out, "Alt ←", () => desk.act("out", path)]] : []),
       [WORDS.duplicate, "Ctrl D", () => desk.act("duplicate", path)],
-      ...(ofGroup ? [[WORDS.ungroup, "", () => desk.act("ungroup", path)]] : []),
+      ...(ofGroup ? [[WORDS.exclude, "", () => exclude(path)], [WORDS.ungroup, "", () => desk.act("ungroup", path)]] : []),
     ]) }, icon("more"));
     const away = h("button", { type: "button", class: "icon-button", "aria-label": WORDS.remove, "data-part": "remove", onclick: () => desk.act("remove", path) }, icon("trash"));
     return h("span", { class: "rules-tools" }, more, away);

@@ -66,5 +66,5 @@ export function makeLook(desk) {
   }
 
   root.hidden = false;
-  return { soon, question, now: () => ask(false) };
+  return { soon, question, now: () => ask(false), say: (words) => show(h("p", { class: "soft m-0" }, words)) };
 }

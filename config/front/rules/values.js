@@ -53,7 +53,7 @@ function manyMissing(value, type) {
 }
 
 function oneMissing(value, type, schema) {
-  if (DATES.includes(type.name)) return /^(_ago|in_.*|)$|^in__|^_/.test(value ?? "") ? WORDS.needs.date : "";
+  if (DATES.includes(type.name)) return /^$|^_|^in__/.test(value ?? "") ? WORDS.needs.date : "";
   if (value === "" || value == null) return type.name === "number" ? WORDS.needs.number : WORDS.needs.value;
   if (type.name === "number" && typeof value !== "number") return WORDS.needs.number;
   if (typeof value === "string" && value.length > (schema?.maxLength ?? MOST_CHARACTERS)) return WORDS.needs.long(MOST_CHARACTERS);

@@ -36,7 +36,7 @@ export const WORDS = {
     many: (most) => `A condition takes ${most.toLocaleString()} values: put the people on a list instead.`,
   },
   days: {
-    on: "on the day", ago: "days ago or the like", ahead: "days from now or the like",
+    on: "on the day", ago: "this long ago:", ahead: "this far ahead:",
     today: "today", yesterday: "yesterday", tomorrow: "tomorrow", moment: "at the time (UTC)",
   },
   units: { minute: "minutes", hour: "hours", day: "days", week: "weeks", month: "months", year: "years" },
@@ -63,5 +63,7 @@ export const WORDS = {
   forget: "Forget it",
   notJson: (why) => `This is not JSON: ${why}.`,
   tooLong: "This is too long for a rule: put the people on a list, and name the list.",
+  keepsGroup: "This group says something that its conditions alone would not: it stays.",
+  tooLongHere: "That is too long to paste here: put the people on a list, and name the list.",
   unknownField: (name) => `${name} (unknown)`,
 };
