@@ -24,7 +24,8 @@ task_acks_late = False  # a lost bell is rung again by the next tick; a task tha
 task_soft_time_limit = 1500
 task_time_limit = 1800
 task_default_queue = "ticks"
-task_routes = {name: {"queue": "work"} for name in ("config.load_demo", "campaigns.freeze", "campaigns.advance", "campaigns.close")}
+_LONG = ("config.load_demo", "campaigns.freeze", "campaigns.advance", "campaigns.close")
+task_routes = {name: {"queue": "work"} for name in _LONG}
 task_queues = [Queue(name) for name in ("transactional", "triggered", "bulk", "ticks", "work")]
 
 worker_prefetch_multiplier = 1

@@ -207,7 +207,9 @@ else:
     EMAIL_HOST, EMAIL_PORT = MAILBOX_HOST, MAILBOX_PORT
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="postrider@localhost")
 
-LOGGING = logs.configuration(as_json=env.bool("LOG_JSON", default=PRODUCTION), level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logs.configuration(
+    as_json=env.bool("LOG_JSON", default=PRODUCTION), level=env.str("LOG_LEVEL", default="INFO")
+)
 
 # For machines that watch (config/health.py)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # the Bearer of /metrics; blank: signed-in staff only

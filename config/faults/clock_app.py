@@ -29,7 +29,7 @@ def _follow() -> None:
 
 
 def _run(file: Path) -> None:
-    import time_machine  # a package of requirements-dev.txt
+    import time_machine
 
     wrong = 0.0
     clock = time_machine.travel(datetime.now(UTC), tick=True).start()

@@ -1,6 +1,5 @@
 """The wall clock of beat and workers is set, back and forth."""
 
-import importlib.util
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,11 +19,6 @@ class ClockSteps(Fault):
     kind = "clock-steps"
     people = 9_000
     delay_ms = 40
-
-    @classmethod
-    def unavailable(cls) -> str:
-        found = importlib.util.find_spec("time_machine")
-        return "" if found else "it needs the package time-machine (requirements-dev.txt)"
 
     def process_env(self, stage: Stage) -> Mapping[str, str]:
         self._clock = stage.folder / "clock"
