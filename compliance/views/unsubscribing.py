@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -77,4 +78,4 @@ def _names(token: UnsubscribeToken) -> dict[str, str | None]:
     list_name = None
     if token.scope == Scope.LIST:
         list_name = ContactList.objects.filter(pk=token.scope_id).values_list("name", flat=True).first()
-    return {"brand": brand or "this sender", "list": list_name}
+    return {"brand": brand or _("this sender"), "list": list_name}

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ class Item:
     label: Promise
     url_name: str
     need: str | tuple[str, ...]
+    in_production: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ RAIL = (
         _("Delivery"),
         (
             Item(_("Sending"), "sending:sending", "messages:read"),
-            Item(_("Mailbox"), "mailbox:list", "messages:read"),
+            Item(_("Mailbox"), "mailbox:list", "messages:read", in_production=False),
         ),
     ),
     Section(
@@ -110,7 +112,8 @@ def rail_for(user: Any, path: str) -> list[Link]:
 
 
 def _items(section: Section, user: Any) -> Iterator[tuple[Item, str]]:
-    return ((item, reverse(item.url_name)) for item in section.items if allows(user, item.need))
+    there = (item for item in section.items if item.in_production or not settings.PRODUCTION)
+    return ((item, reverse(item.url_name)) for item in there if allows(user, item.need))
 
 
 def _nearest(path: str, urls: list[str]) -> str:
