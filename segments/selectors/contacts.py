@@ -7,10 +7,13 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+import orjson
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate, Lower
 
 from config.lib.addresses import InvalidAddress, normalise_email
+from config.lib.sql import queries
 from segments.cleaning import Value
 from segments.models import Attribute, Contact
 
@@ -32,20 +35,25 @@ class Recipient:
 
 def merge_contexts(contact_ids: Sequence[int]) -> dict[int, Recipient]:
     """Recipients by contact id, in one query; ids of nobody are left out."""
-    rows = Contact.objects.filter(pk__in=list(contact_ids)).values_list("pk", "tracking", "attributes", *_FIELDS)
-    return {
-        pk: _recipient(pk, tracking, attributes, dict(zip(_FIELDS, row, strict=True)))
-        for pk, tracking, attributes, *row in rows
-    }
+    with connection.cursor() as cursor:
+        # without the ORM, which takes 25 us a person to do the same
+        cursor.execute(queries("segments", "contacts")["recipients"], [list(contact_ids)])
+        return {row[0]: _recipient(*row) for row in cursor.fetchall()}
 
 
-def _recipient(pk: int, tracking: bool, attributes: Mapping[str, Any], contact: dict[str, Any]) -> Recipient:
-    fields = {
-        name: value
-        for name, value in {**attributes, **contact}.items()
-        if isinstance(value, _PLAIN) and value not in ("", [])
-    }
-    return Recipient(pk, contact["email"], contact["language"], contact["timezone"], fields, tracking)
+def _recipient(pk: int, tracking: bool, attributes: str, *columns: str | None) -> Recipient:
+    fields: dict[str, Value] = {name: value for name, value in orjson.loads(attributes).items() if _is_plain(value)}
+    for name, value in zip(_FIELDS, columns, strict=True):
+        if value:
+            fields[name] = value
+        else:
+            fields.pop(name, None)
+    email, language, timezone = columns[1], columns[6] or "", columns[7] or ""
+    return Recipient(pk, email, language, timezone, fields, tracking)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, _PLAIN) and value not in ("", [])
 
 
 def known_fields() -> dict[str, str]:
