@@ -1,11 +1,10 @@
 """Reads of contacts: what a message may say of its recipient, and finding people by what one knows of them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
-from typing import Any
 
 import orjson
 from django.db import connection
