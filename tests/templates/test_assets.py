@@ -36,7 +36,7 @@ def test_an_image_is_served_to_anybody_and_kept_by_every_cache(client: Client) -
     assert [file.width for file in files] == [320, 600, 800]
     for file in files:
         answer = client.get(f"/i/{file.name}")
-        body = answer.getvalue()  # type: ignore[attr-defined]
+        body = answer.getvalue()
         assert (answer.status_code, len(body)) == (200, file.size)
         assert answer["Content-Type"] == "image/jpeg"
         assert answer["Cache-Control"] == "public, max-age=31536000, immutable"

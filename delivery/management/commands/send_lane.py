@@ -45,7 +45,7 @@ class Command(BaseCommand):
         while not self.stopping:
             try:
                 # ends this process when it hangs over a message, whatever it hangs in: its death is counted
-                faulthandler.dump_traceback_later(HUNG_AFTER_S, exit=True, file=sys.__stderr__)
+                faulthandler.dump_traceback_later(HUNG_AFTER_S, exit=True, file=sys.__stderr__ or sys.stderr)
                 more = pipeline.work_lane(lane, seconds=1.0)
                 faulthandler.cancel_dump_traceback_later()
                 ledger.sweep()
