@@ -13,9 +13,9 @@ from config.lib.registry import Registry
 
 @dataclass(frozen=True)
 class OptOut:
-    """An address that must not be written to any more in a scope.
+    """An address that must not be written to any more in a scope, or several for which all else is the same.
 
-    `addresses` are the hashes of the one address under every key it is known by;
+    `addresses` are its hashes under every key it is known by;
     `is_new` is false when it was already suppressed in this scope.
     """
 

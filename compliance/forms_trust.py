@@ -6,7 +6,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from compliance.models import Brand, Scope
+from compliance.models import Brand, Reason, Scope
+from compliance.reading_files import MAX_BYTES
+from compliance.words import in_words
 from config.lib.addresses import InvalidAddress, normalise_email
 from config.pages.forms import PageForm
 from segments.models import ContactList
@@ -40,18 +42,14 @@ class FindForm(PageForm):
     email = AddressField(label=gettext_lazy("Exact address"))
 
 
-class SuppressForm(PageForm):
-    """Write no more to an address."""
+class ScopeForm(PageForm):
+    """How far a suppression reaches."""
 
-    email = AddressField(label=gettext_lazy("Address"))
     scope = forms.ChoiceField(
         label=gettext_lazy("How far"), choices=_SCOPES, initial=Scope.GLOBAL, widget=forms.RadioSelect
     )
     brand = forms.ModelChoiceField(label=gettext_lazy("Brand"), queryset=Brand.objects.none(), required=False)
     list = forms.ModelChoiceField(label=gettext_lazy("List"), queryset=ContactList.objects.none(), required=False)
-    note = forms.CharField(
-        label=gettext_lazy("Why"), max_length=255, help_text=gettext_lazy("Kept in the log. No address in it.")
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +70,46 @@ class SuppressForm(PageForm):
     def scope_id(self) -> int:
         scope = self.cleaned_data["scope"]
         return 0 if scope == Scope.GLOBAL else int(self.cleaned_data[scope].pk)
+
+
+class SuppressForm(ScopeForm):
+    """Write no more to an address."""
+
+    email = AddressField(label=gettext_lazy("Address"))
+    note = forms.CharField(
+        label=gettext_lazy("Why"), max_length=255, help_text=gettext_lazy("Kept in the log. No address in it.")
+    )
+    field_order = ["email"]
+
+
+class FileForm(ScopeForm):
+    """A file of addresses, and what holds for the lines that do not say."""
+
+    file = forms.FileField(
+        label=gettext_lazy("CSV file, or one address a line"),
+        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,text/csv"}),
+        help_text=gettext_lazy(
+            "At most 50,000 lines and 5 MB. Columns by name: address or email; and if you like reason, scope, date."
+        ),
+        error_messages={"required": gettext_lazy("Choose a file first."),
+                        "empty": gettext_lazy("The file is empty.")},
+    )  # fmt: skip
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why, where a line does not say"), initial=Reason.MANUAL,
+        choices=[(one, in_words(one)) for one in Reason if one != Reason.ERASED],
+    )  # fmt: skip
+    field_order = ["file", "reason"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].label = gettext_lazy("How far, where a line does not say")
+
+    def clean_file(self) -> Any:
+        """Before it is read: a large file costs nothing."""
+        given = self.cleaned_data["file"]
+        if given.size > MAX_BYTES:
+            raise forms.ValidationError(_("The file is larger than 5 MB: cut it into several."))
+        return given
 
 
 class LiftForm(PageForm):

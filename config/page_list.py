@@ -107,6 +107,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("mailbox-provider", _of("sending:provider", MailboxProvider, "mailbox_provider")),
     Entry("suppressions", _at("trust:suppressions")),
     Entry("suppress", _at("trust:suppress")),
+    Entry("suppress-file", _at("trust:import")),
     Entry("audit", _at("trust:audit")),
     Entry("settings-brands", _at("settings:brands")),
     Entry("settings-brand-new", _at("settings:brand-new")),

@@ -2,6 +2,7 @@
 
 from compliance.models.access import ApiKey, AuditEntry, IdempotencyRecord
 from compliance.models.brands import Brand, Sender
+from compliance.models.files import SuppressionFile
 from compliance.models.suppressions import Reason, Scope, Suppression, SuppressionEvent
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "Sender",
     "Suppression",
     "SuppressionEvent",
+    "SuppressionFile",
 ]

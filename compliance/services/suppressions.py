@@ -7,8 +7,12 @@ committed its intent before we looked, so we see the intent and wait for it.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import psycopg
 from django.conf import settings
@@ -23,6 +27,19 @@ from config.lib.sql import queries
 from segments.models import Contact
 
 _DEADLOCK_TRIES = 5
+_CHUNK = 1000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail address to suppress among many: its hashes, the current one first; `note` goes into the log."""
+
+    addresses: tuple[AddressHash, ...]
+    scope: Scope
+    scope_id: int
+    reason: Reason
+    note: str = ""
 
 
 def suppress(
@@ -80,6 +97,22 @@ def suppress_email(
     )  # fmt: skip
 
 
+def suppress_many(entries: Sequence[Entry], *, source: str, at: datetime, actor_id: int | None) -> int:
+    """Suppress many mail addresses in transactions of a thousand; how many were not so before.
+
+    Returns only when nothing to any of them is in flight. Laying them again is harmless, so what was broken off
+    is done again from the start. Raises StillInFlight.
+    """
+    opt_outs, new = [], 0
+    for chunk in _alike(entries):
+        opt_out, count = _retry_deadlocks(partial(_lay_many, chunk, source, at, actor_id))
+        opt_outs.append(opt_out)
+        new += count
+    for opt_out in opt_outs:  # only now: most of what was on the wire has arrived meanwhile
+        _wait_until_clear(opt_out)
+    return new
+
+
 def unsubscribe(token: UnsubscribeToken, *, source: str, at: datetime, everything: bool = False) -> bool:
     """Carry out an unsubscribe link: its own scope, or all mail of the brand when `everything`."""
     scope, scope_id = (Scope.BRAND, token.brand_id) if everything else (token.scope, token.scope_id)
@@ -121,6 +154,39 @@ def _known_hashes(token: UnsubscribeToken) -> list[AddressHash]:
     return hashes if token.address in hashes else [token.address]
 
 
+def _alike(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """In chunks of one scope and reason."""
+    groups: dict[tuple[Scope, int, Reason], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.scope, entry.scope_id, entry.reason].append(entry)
+    for group in groups.values():
+        for start in range(0, len(group), _CHUNK):
+            yield group[start : start + _CHUNK]
+
+
+def _lay_many(chunk: Sequence[Entry], source: str, at: datetime, actor_id: int | None) -> tuple[OptOut, int]:
+    hashes = [(who, nth, one) for who, entry in enumerate(chunk) for nth, one in enumerate(entry.addresses)]
+    scope, scope_id, reason = chunk[0].scope, chunk[0].scope_id, chunk[0].reason
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                queries("compliance", "suppressions")["lay_many"],
+                {
+                    "who": [who for who, _nth, _one in hashes], "nth": [nth for _who, nth, _one in hashes],
+                    "digests": [one.digest for *_, one in hashes], "key_ids": [one.key_id for *_, one in hashes],
+                    "keys": [one.key for *_, one in hashes], "notes": [entry.note for entry in chunk],
+                    "scope": scope, "scope_id": scope_id, "reason": reason, "source": source,
+                    "actor": actor_id, "at": at,
+                },
+            )  # fmt: skip
+            new = cursor.rowcount
+        addresses = [one for *_, one in hashes]
+        opt_out = OptOut(addresses, "email", scope, scope_id, reason, at, is_new=new > 0)
+        for effect in effects:
+            effect().apply(opt_out)
+    return opt_out, new
+
+
 def _insert(
     addresses: Sequence[AddressHash], channel: str, scope: Scope, scope_id: int, reason: Reason, source: str
 ) -> bool:
@@ -146,7 +212,7 @@ def _log(
     )  # fmt: skip
 
 
-def _retry_deadlocks(work: Callable[[], OptOut]) -> OptOut:
+def _retry_deadlocks(work: Callable[[], T]) -> T:
     """A dispatcher locks its group's rows in its own order, so the two can meet head-on; one of them starts over."""
     for _ in range(_DEADLOCK_TRIES):
         try:

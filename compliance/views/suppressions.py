@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +28,7 @@ from segments.models import Contact, ContactList
 KIND = "suppression"
 READ, WRITE = "suppressions:read", "suppressions:write"
 _NEW = Action(gettext_lazy("Suppress an address"), reverse_lazy("trust:suppress"), WRITE)
+_IMPORT = Action(gettext_lazy("Import a file"), reverse_lazy("trust:import"), WRITE, icon="import")
 _CRUMBS = ((gettext_lazy("Suppressions"), reverse_lazy("trust:suppressions")),)
 _SCOPES = [(Scope.GLOBAL, gettext_lazy("All mail")), (Scope.BRAND, gettext_lazy("One brand")),
            (Scope.LIST, gettext_lazy("One list"))]  # fmt: skip
@@ -51,6 +53,7 @@ class Suppressions(ListPage):
     title = gettext_lazy("Suppressions")
     sentence = gettext_lazy("Addresses nothing is sent to. Each campaign asks here before each message.")
     primary = _NEW
+    menu = (_IMPORT,)
     columns = (
         Column("email", gettext_lazy("Address"), lambda row: row.email or _("Of nobody here")),
         Column("reason", gettext_lazy("Why"), lambda row: in_words(row.reason)),
@@ -112,12 +115,15 @@ class Suppress(FormPage):
 class Lift(FormPage):
     """Let an address have mail again: reached from what was found for it, with the address in the form."""
 
-    needs = {"POST": WRITE}
+    needs = {"GET": WRITE, "POST": WRITE}
     form_class = LiftForm
     template_name = "compliance/lift.html"
     title = gettext_lazy("Lift a suppression")
     crumbs = _CRUMBS
     submit = gettext_lazy("Lift it")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect("trust:suppressions")  # without the address there is nothing to lift
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.row = find(with_names(Suppression.objects.all()), KIND, self.kwargs["public_id"])
