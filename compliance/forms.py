@@ -62,7 +62,7 @@ class BrandForm(PageModelForm[Brand]):
         model = Brand
         formfield_callback = https_assumed
         fields = ["name", "legal_name", "postal_address", "contact_url", "public_base_url", "return_path_domain",
-                  "tracking", "utm"]  # fmt: skip
+                  "accent_colour", "tracking", "utm"]  # fmt: skip
         labels = {
             "name": gettext_lazy("Name"),
             "legal_name": gettext_lazy("Legal name"),
@@ -70,6 +70,7 @@ class BrandForm(PageModelForm[Brand]):
             "contact_url": gettext_lazy("Contact page"),
             "public_base_url": gettext_lazy("Address of its links"),
             "return_path_domain": gettext_lazy("Return path domain"),
+            "accent_colour": gettext_lazy("Colour of its public pages"),
             "tracking": gettext_lazy("Record opens and clicks"),
             "utm": gettext_lazy("UTM tags"),
         }
@@ -79,6 +80,10 @@ class BrandForm(PageModelForm[Brand]):
             "contact_url": gettext_lazy("Where readers reach you."),
             "public_base_url": gettext_lazy("Where links in its mails point. Blank: this server."),
             "return_path_domain": gettext_lazy("Takes its bounces. Blank: the domain of the sender."),
+            "accent_colour": gettext_lazy(
+                "As #1d5bbf, where people unsubscribe and choose what they get. Made darker or lighter there until it "
+                "can be read."
+            ),
         }
         widgets = {"postal_address": forms.Textarea({"rows": 3}), "utm": forms.Textarea({"rows": 2})}
 

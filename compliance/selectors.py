@@ -75,3 +75,8 @@ def _scope_name(scope: str, brand: str, list_: str) -> str:
     if scope == Scope.GLOBAL:
         return _("all mail")
     return _("mail of %(name)s") % {"name": brand} if scope == Scope.BRAND else _("the list %(name)s") % {"name": list_}
+
+
+def public_brand(brand_id: int) -> tuple[str, str]:
+    """The name and the colour of a brand, as its public pages show it; both blank when it is gone."""
+    return Brand.objects.filter(pk=brand_id).values_list("name", "accent_colour").first() or ("", "")

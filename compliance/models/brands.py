@@ -1,9 +1,12 @@
 """Legal senders and the identities they write under."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 
 from config.lib.addresses import InvalidAddress, normalise_email
+
+_COLOUR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Write a colour as #1d5bbf: six digits or letters up to f.")
 
 
 class Brand(models.Model):
@@ -16,6 +19,9 @@ class Brand(models.Model):
     public_base_url = models.URLField(blank=True, default="", help_text="Where links in its mails point; blank: ours")
     return_path_domain = models.CharField(max_length=253, blank=True, default="", help_text="Takes bounces")
     tracking = models.BooleanField(default=True, help_text="Whether opens and clicks of its mails are recorded")
+    accent_colour = models.CharField(
+        max_length=7, blank=True, default="", db_default="", validators=[_COLOUR], help_text="Of its public pages"
+    )
     utm = models.JSONField(
         "UTM tags",
         default=dict,
@@ -32,6 +38,7 @@ class Brand(models.Model):
         """Brings the return path's domain to its normal form, as it stands in envelopes."""
         if not isinstance(self.utm, dict) or not all(isinstance(value, str) and value for value in self.utm.values()):
             raise ValidationError({"utm": 'Write texts by name: {"utm_source": "news"}.'})
+        self.accent_colour = self.accent_colour.lower()
         if self.return_path_domain:
             address = _clean("return_path_domain", f"bounces@{self.return_path_domain}")
             self.return_path_domain = address.rpartition("@")[2]

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from compliance import tokens
-from compliance.models import Brand
+from compliance.selectors import public_brand
 from compliance.services.preferences import begin_again, choose, preferences, stop_all
 from compliance.tokens import UnsubscribeToken
 from config.lib.tokens import InvalidToken
@@ -28,10 +28,10 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         _carry_out(request, opened)
         return HttpResponseRedirect(f"{reverse('compliance:preferences', args=[token])}?saved=1", status=303)
-    brand = Brand.objects.filter(pk=opened.brand_id).values_list("name", flat=True).first()
+    brand, accent = public_brand(opened.brand_id)
     return render(
         request, "compliance/preferences.html",
-        {"token": token, "brand": brand or _("this sender"), "now": preferences(opened),
+        {"token": token, "brand": brand or _("this sender"), "accent": accent, "now": preferences(opened),
          "saved": "saved" in request.GET},
     )  # fmt: skip
 

@@ -15,7 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from compliance import tokens
-from compliance.models import Brand, Scope
+from compliance.models import Scope
+from compliance.selectors import public_brand
 from compliance.services.suppressions import unsubscribe as carry_out
 from compliance.tokens import UnsubscribeToken
 from config.lib.tokens import InvalidToken
@@ -74,8 +75,8 @@ def _is_one_click(request: HttpRequest) -> bool:
 
 
 def _names(token: UnsubscribeToken) -> dict[str, str | None]:
-    brand = Brand.objects.filter(pk=token.brand_id).values_list("name", flat=True).first()
+    brand, accent = public_brand(token.brand_id)
     list_name = None
     if token.scope == Scope.LIST:
         list_name = ContactList.objects.filter(pk=token.scope_id).values_list("name", flat=True).first()
-    return {"brand": brand or _("this sender"), "list": list_name}
+    return {"brand": brand or _("this sender"), "accent": accent, "list": list_name}
