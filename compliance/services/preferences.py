@@ -47,7 +47,7 @@ def preferences(token: UnsubscribeToken) -> Preferences:
             wide.add((scope, reason))
     rows = ContactList.objects.filter(memberships__contact_id=token.contact_id, archived_at=None, is_seed=False)
     lists = [
-        ListChoice(public_ids.encode("list", row.pk), row.pk, row.name, row.description, row.pk not in left)
+        ListChoice(public_ids.encode("list", row.pk), row.pk, row.shown_name, row.description, row.pk not in left)
         for row in rows.order_by("name")
     ]
     return Preferences(lists, bool(wide), wide == {(Scope.BRAND, Reason.UNSUBSCRIBED)})

@@ -78,5 +78,6 @@ def _names(token: UnsubscribeToken) -> dict[str, str | None]:
     brand, accent = public_brand(token.brand_id)
     list_name = None
     if token.scope == Scope.LIST:
-        list_name = ContactList.objects.filter(pk=token.scope_id).values_list("name", flat=True).first()
+        found = ContactList.objects.filter(pk=token.scope_id).first()
+        list_name = found.shown_name if found else None
     return {"brand": brand or _("this sender"), "accent": accent, "list": list_name}

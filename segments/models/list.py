@@ -10,6 +10,13 @@ class ContactList(models.Model):
     """A list people are put on and can leave; an unsubscribe may be from just this list."""
 
     name = models.CharField(max_length=200, unique=True)
+    public_name = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="As people see it who leave it; blank: the name",
+    )
     description = models.CharField(max_length=255, blank=True, default="")
     is_seed = models.BooleanField("seed list", default=False, help_text="Its people may be sent tests")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -20,6 +27,11 @@ class ContactList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_name(self) -> str:
+        """What it is called on public pages."""
+        return self.public_name or self.name
 
 
 class ListMembership(models.Model):

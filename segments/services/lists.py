@@ -16,9 +16,9 @@ class ListArchived(Conflict):
 
 
 @transaction.atomic
-def create_list(*, name: str, description: str = "", is_seed: bool = False) -> ContactList:
+def create_list(*, name: str, description: str = "", is_seed: bool = False, public_name: str = "") -> ContactList:
     """A new empty list. Raises Invalid for a name blank or taken."""
-    rest = {"description": description.strip(), "is_seed": is_seed}
+    rest = {"description": description.strip(), "is_seed": is_seed, "public_name": _one_line(public_name)}
     made, new = ContactList.objects.get_or_create(name=_name(name), defaults=rest)
     if not new:
         raise _taken(made.name)
@@ -26,16 +26,21 @@ def create_list(*, name: str, description: str = "", is_seed: bool = False) -> C
 
 
 @transaction.atomic
-def edit_list(list_: ContactList, *, name: str, description: str, is_seed: bool) -> None:
+def edit_list(list_: ContactList, *, name: str, description: str, is_seed: bool, public_name: str) -> None:
     """Rename a list and say what it is for. Raises Invalid for a name blank or taken."""
     list_.name, list_.description, list_.is_seed = _name(name), description.strip(), is_seed
+    list_.public_name = _one_line(public_name)
     if ContactList.objects.filter(name=list_.name).exclude(pk=list_.pk).exists():
         raise _taken(list_.name)
-    list_.save(update_fields=["name", "description", "is_seed"])
+    list_.save(update_fields=["name", "public_name", "description", "is_seed"])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _name(text: str) -> str:
-    name = " ".join(text.split())
+    name = _one_line(text)
     if not name:
         raise Invalid(FieldError("/name", "give the list a name", "missing"))
     return name

@@ -196,4 +196,4 @@ def url_of(row: ContactList) -> str:
 
 
 def _given(form: ListForm) -> dict[str, Any]:
-    return {name: form.cleaned_data[name] for name in ("name", "description", "is_seed")}
+    return {name: form.cleaned_data[name] for name in ("name", "public_name", "description", "is_seed")}

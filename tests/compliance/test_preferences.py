@@ -58,6 +58,18 @@ def test_reading_shows_the_lists_and_changes_nothing(bare: Client, page: str, li
     assert not SuppressionEvent.objects.exists()
 
 
+def test_a_list_is_called_by_its_public_name(
+    bare: Client, page: str, lists: list[str], ana: Contact, brand: Brand
+) -> None:
+    offers = ContactList.objects.get(name="Offers")
+    ContactList.objects.filter(pk=offers.pk).update(public_name="Bargains of the week")
+    link = "/u/" + make_token(ana, brand, scope=Scope.LIST, scope_id=offers.pk).seal()
+    for shown in (bare.get(page), bare.get(link), bare.post(f"{link}/confirm")):
+        assert "Bargains of the week" in shown.content.decode()
+        assert "Offers" not in shown.content.decode()
+    assert "News" in bare.get(page).content.decode()
+
+
 def test_a_list_is_left_and_returned_to_and_both_are_kept_in_the_log(bare: Client, page: str, lists: list[str]) -> None:
     answer = bare.post(page, {"shown": lists, "stay": lists[:1]})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{page}?saved=1")

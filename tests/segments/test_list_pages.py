@@ -38,9 +38,12 @@ def test_a_list_is_made_changed_archived_and_brought_back(admin_client: Client) 
     again = admin_client.post(f"{LISTS}/new", {"name": "News letter"})
     assert "There is a list named News letter already" in again.content.decode()
     version = admin_client.get(place(made, "/edit")).context["form"]["version"].value()
-    admin_client.post(place(made, "/edit"), {"name": "Guests", "description": "2024", "version": version})
+    admin_client.post(
+        place(made, "/edit"),
+        {"name": "Guests", "public_name": " Our  guests ", "description": "2024", "version": version},
+    )
     made.refresh_from_db()
-    assert (made.name, made.description, made.is_seed) == ("Guests", "2024", False)
+    assert (made.name, made.public_name, made.description, made.is_seed) == ("Guests", "Our guests", "2024", False)
     late = admin_client.post(place(made, "/edit"), {"name": "Late", "version": version})
     assert "Somebody else changed this list" in late.content.decode()
     admin_client.post(place(made, "/archive"))
