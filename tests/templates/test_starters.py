@@ -19,7 +19,12 @@ OUTSIDE = re.compile(r"<(?:img|link|script)\b|@import|url\(", re.IGNORECASE)
 
 def message(one: Starter, fields: dict[str, Any]) -> Rendered:
     draft = one.draft()
-    whole: dict[str, Any] = {"format": draft.format, "subject": draft.subject, "preheader": draft.preheader, "text": draft.text}
+    whole: dict[str, Any] = {
+        "format": draft.format,
+        "subject": draft.subject,
+        "preheader": draft.preheader,
+        "text": draft.text,
+    }
     return rendered(draft.body, fields, **whole)
 
 
