@@ -18,8 +18,10 @@ setup: ## the virtual environment and the front end, by their pinned requirement
 demo: setup ## everything up with demo data, until Ctrl-C
 	@$(MANAGE) demo
 
+# Browser tests are apart: Playwright keeps an event loop running, under which asyncio's own tests cannot.
 test: setup ## all tests
-	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=0 $(ARGS)
+	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=0 --ignore=tests/browser $(ARGS)
+	@$(BIN)/pytest --cov --cov-append --cov-report= --cov-fail-under=0 tests/browser
 
 screenshots: setup ## pictures of every page with demo data, into screenshots/
 	@$(BIN)/pytest -q tests/browser/taking_pictures.py --timeout 600

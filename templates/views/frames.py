@@ -1,6 +1,9 @@
 """Mails in frames (templates/framing.py): what is being written, starters, and versions."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.html import format_html
 
 from config.lib.errors import DomainError
@@ -11,6 +14,11 @@ from templates.models import MessageTemplate
 
 class _Frame(Page):
     needs = {"GET": "templates:read"}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return super().dispatch(request, *args, **kwargs)
+        return self.framed("<p>Sign in again to see it.</p>")
 
     def refuse(self, error: DomainError) -> HttpResponse:
         """In the frame as well: a page of ours must not be framed."""
