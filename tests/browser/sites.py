@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -43,7 +42,7 @@ def demo_site(env: Mapping[str, str], *, contacts: int = 300) -> Iterator[Site]:
     try:
         yield _wait(process)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # not SIGINT, which is ignored by what was begun in the background
         process.communicate(timeout=60)
         embedded.redis(state).stop()
         shutil.rmtree(state, ignore_errors=True)
