@@ -34,7 +34,7 @@ from delivery.providers.base import Outcome, Receipt
 from delivery.retrying import unreachable_until
 
 BATCH = 300
-GROUP = 100  # a group costs two commits, 2 ms each to the disk: in fifties that was 40 us a message more
+GROUP = 100  # each costs two commits to the disk, whatever its size; all of it may become unknown
 
 stages = Stopwatch()  # of this process, for `bench send`; two clock readings a stage and group
 log = structlog.get_logger(__name__)

@@ -31,7 +31,7 @@ def send(lane: str) -> None:
     """Send what is due in a lane for one slice, and ring again when something is left."""
     if lane == Lane.BULK:
         _step_back()
-    # somebody waits for these: between the bells of each second their worker looks by itself, for 1 ms of one core
+    # somebody waits for these: between the bells of each second their worker looks by itself
     look_again_s = None if lane == Lane.BULK else LOOK_AGAIN_S
     if pipeline.work_lane(lane, seconds=SLICE_S, look_again_s=look_again_s):
         send.apply_async((lane,), queue=lane, expires=60)

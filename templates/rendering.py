@@ -18,7 +18,7 @@ from templates.errors import MissingMergeTag, RenderFailed, VersionNotFound
 from templates.pieces import Static
 
 Fields = Mapping[str, Any]
-_NO_MARKUP = re.compile(r"[^<>&'\"]*").fullmatch  # one look at all ten is 6 us less than escaping each
+_NO_MARKUP = re.compile(r"[^<>&'\"]*").fullmatch  # one look at all links instead of escaping each
 _CONTROL = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
 
 

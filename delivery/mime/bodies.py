@@ -48,7 +48,7 @@ def encode(pieces: Sequence[str]) -> tuple[str, bytes]:
 
 
 def _joined(pieces: Sequence[str]) -> bytes:
-    """What is the same in all messages costs a look-up: 7 us for 20 kB in twelve such pieces instead of 60."""
+    """What is the same in all messages costs a look-up, not an encoding."""
     return b"".join([_static(piece) if type(piece) is Static else _own(piece) for piece in pieces])
 
 
@@ -58,7 +58,7 @@ def _static(piece: Static) -> bytes:
 
 
 def _own(piece: str) -> bytes:
-    """A piece of this message alone, mostly a name or an address: 0.4 us when there is nothing to escape in it."""
+    """A piece of this message alone, mostly a name or an address, with nothing in it to escape."""
     if len(piece) <= _QP_LINE and piece.isascii() and piece.isprintable() and "=" not in piece and piece[:1] != ".":
         return piece.encode() + b"=\r\n"
     return _ended(_quoted(_with_newlines(piece)))

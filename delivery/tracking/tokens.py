@@ -37,7 +37,7 @@ def signer(kind: Kind) -> Callable[[str], str]:
 def click_marker() -> Callable[[str, Iterable[str]], list[str]]:
     """What makes the marks of all of a message's links at once, from their public ids: those that `signer` makes.
 
-    One hash begun and one encoding for all of them: 0.6 us a link instead of 1.4.
+    One hash begun and one encoding for all of them, which is cheaper than each by itself.
     """
     key_id = settings.TOKEN_KEYS[0][0]
     begun, first = _begun("click", key_id), bytes((key_id,))

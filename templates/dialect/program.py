@@ -1,7 +1,6 @@
 """A parsed part, flattened: what it is made of at its top level, so that most of it needs no node to be asked.
 
-Nearly all of a usual mail is the author's text, links and plain merge tags. Measured on one of 20 kB: 22 us instead of
-the 75 of asking each of its hundred nodes.
+Nearly all of a usual mail is the author's text, links and plain merge tags.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,7 +66,7 @@ def _own(steps: Sequence[_Step], context: Context) -> str:
     for step in steps:
         if isinstance(step, str):
             texts.append(step)
-        elif type(step) is SlotNode:  # not isinstance: nodes are abstract base classes, which take 0.5 us to say no
+        elif type(step) is SlotNode:  # not isinstance: nodes are abstract base classes, which are slow to say no
             texts.append(links.slot(step.number, html=html) if links else "")
         else:
             texts.append(_value(cast(MergeTag, step), context))
