@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from django.utils import timezone
 
 from compliance.models import Brand, Sender
 from config.lib.addresses import address_key
+from config.lib.bench import serving
 from delivery import ledger, postfix_tools, sink
 from delivery.ledger import Claimed, Settlement
 from delivery.models import Lane, Message, ProviderAccount, Purpose, SendOrder
@@ -141,7 +141,7 @@ def size_of_one() -> int:
 def sink_account(tools: Tools | None, *, delay_ms: float = 0) -> Iterator[int]:
     """A provider account for a sink, and the sink's port: postfix's smtp-sink, or our own where it is not to be had
     or is to take its time."""
-    with _sink(tools) if tools and not delay_ms else _own_sink(delay_ms) as port:
+    with serving(tools.sink_command, env=tools.env) if tools and not delay_ms else _own_sink(delay_ms) as port:
         config = {"host": "127.0.0.1", "port": port}
         ProviderAccount.objects.update_or_create(name="sink", defaults={"kind": "smtp", "config": config})
         yield port
@@ -154,30 +154,6 @@ def _own_sink(delay_ms: float) -> Iterator[int]:
         sink.running(Path(folder) / "record", delay_ms=delay_ms) as running,
     ):
         yield running.port
-
-
-@contextmanager
-def _sink(tools: Tools) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with subprocess.Popen(tools.sink_command(port), env=dict(tools.env)) as process:
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("smtp-sink does not answer")
 
 
 def floor_per_second(tools: Tools | None, port: int, messages: int, size: int) -> float | None:

@@ -2,8 +2,6 @@
 
 import http.client
 import os
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -20,7 +18,7 @@ from django.utils import timezone
 
 from compliance.models import Brand, Sender
 from config.lib import public_ids
-from config.lib.bench import Bench, Say
+from config.lib.bench import Bench, Say, serving
 from delivery.models import Hit, Lane, Message, Purpose
 from delivery.preparing import tracker
 from delivery.services.orders import open_order, plan_messages
@@ -117,28 +115,13 @@ def _judge() -> float:
 @contextmanager
 def web() -> Iterator[int]:
     """The web server as `manage.py up` runs it; its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     options = "--worker-class gthread --workers 2 --threads 8 --log-level warning --no-control-socket".split()
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", *options]
-    with subprocess.Popen(command, cwd=settings.BASE_DIR, env=dict(os.environ)) as process:
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            process.terminate()
 
+    def command(port: int) -> list[str]:
+        return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", *options]
 
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the web server does not answer")
+    with serving(command, env=os.environ, cwd=settings.BASE_DIR) as port:
+        yield port
 
 
 def _load(port: int, paths: Sequence[str], rate: int) -> Run:

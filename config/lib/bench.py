@@ -1,9 +1,12 @@
 """Benches: one class each, named in settings.BENCHES, run by `manage.py bench <kind>`."""
 
 import resource
+import socket
+import subprocess
+import time
 from abc import ABC, abstractmethod
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -54,3 +57,33 @@ def rss_mb(pid: int) -> int:
     except (OSError, IndexError):
         return 0
     return pages * resource.getpagesize() // 2**20
+
+
+@contextmanager
+def serving(
+    command: Callable[[int], Sequence[str]], *, env: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[int]:
+    """The program that `command` makes for a free port, until the end of the block; its port.
+
+    Raises RuntimeError when it does not answer within half a minute.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen(command(port), cwd=cwd, env=dict(env)) as process:
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"nothing answers on port {port}")
