@@ -1,37 +1,31 @@
 """The life of an export: asked for, written to a file by a worker, downloaded for a day, deleted."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
-from typing import Self
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from analytics.exporting import table
 from analytics.models import Export
 from config.lib import public_ids
 from config.lib.errors import DomainError
+from config.lib.leases import MAX_ATTEMPTS, Lease, LeaseLost, free, take
 from segments.exporting import FORMATS, Row
 
 State = Export.State
 LEASE = timedelta(minutes=5)  # the query of a large segment and the packing of a workbook renew nothing
 RENEW_EVERY = 2000  # rows
-MAX_ATTEMPTS = 5
-_FREE = Q(lease_until=None)
 
 
 class ExportStopped(DomainError):
     """Its worker stopped five times. The log of the workers says why; then ask for it again."""
 
     code = "export_stopped"
-
-
-class LeaseLost(Exception):
-    """Another worker has taken over."""
 
 
 def order(
@@ -52,8 +46,8 @@ def order(
 
 def waiting(*, at: datetime) -> list[int]:
     """Exports to be written that nobody is at."""
-    free = Export.objects.filter(_FREE | Q(lease_until__lt=at), state=State.PROCESSING)
-    return list(free.order_by("pk").values_list("pk", flat=True))
+    at_work = Export.objects.filter(state=State.PROCESSING)
+    return list(free(at_work, at=at).order_by("pk").values_list("pk", flat=True))
 
 
 def carry_out(export_id: int, *, at: datetime) -> Export:
@@ -61,19 +55,18 @@ def carry_out(export_id: int, *, at: datetime) -> Export:
 
     What a person can mend becomes state failed with the reason; other errors leave it to the next worker, five times.
     """
-    lease = _Lease.take(export_id)
+    lease = take(Export.objects.filter(state=State.PROCESSING), export_id, LEASE)
     export = Export.objects.get(pk=export_id)
     if lease is None:
         return export
-    try:
-        _write(export, lease, at)
-    except LeaseLost:
-        pass
-    except DomainError as error:
-        lease.release(state=State.FAILED, error=error.detail, finished_at=timezone.now())
-    except Exception:
-        lease.release()
-        raise
+    with suppress(LeaseLost):
+        try:
+            _write(export, lease, at)
+        except DomainError as error:
+            lease.release(state=State.FAILED, error=error.detail, finished_at=timezone.now())
+        except Exception:
+            lease.give_up()
+            raise
     export.refresh_from_db()
     return export
 
@@ -89,34 +82,7 @@ def forget_files(*, at: datetime) -> int:
     return len(gone)
 
 
-class _Lease:
-    """The right to write an export until `until`; writing `until` again proves that it is still held."""
-
-    def __init__(self, export_id: int, until: datetime) -> None:
-        self.export_id, self.until = export_id, until
-
-    @classmethod
-    def take(cls, export_id: int) -> Self | None:
-        now = timezone.now()
-        free = Export.objects.filter(_FREE | Q(lease_until__lt=now), pk=export_id, state=State.PROCESSING)
-        taken = free.update(lease_until=now + LEASE, attempts=F("attempts") + 1)
-        return cls(export_id, now + LEASE) if taken else None
-
-    def renew(self) -> None:
-        until = timezone.now() + LEASE
-        if not self._held().update(lease_until=until):
-            raise LeaseLost
-        self.until = until
-
-    def release(self, **last: object) -> bool:
-        """End the lease and note the outcome; false, and nothing is noted, when somebody else has it."""
-        return bool(self._held().update(lease_until=None, **last))
-
-    def _held(self) -> QuerySet[Export]:
-        return Export.objects.filter(pk=self.export_id, lease_until=self.until, state=State.PROCESSING)
-
-
-def _write(export: Export, lease: _Lease, at: datetime) -> None:
+def _write(export: Export, lease: Lease, at: datetime) -> None:
     if export.attempts > MAX_ATTEMPTS:
         raise ExportStopped
     found = table(export, at=at)
@@ -126,15 +92,17 @@ def _write(export: Export, lease: _Lease, at: datetime) -> None:
         lease.renew()
         out.seek(0)
         name = default_storage.save(f"exports/{public_ids.encode('export', export.pk)}.{export.format}", File(out))
-    done = lease.release(state=State.COMPLETED, file=name, rows=counted.rows, error="", finished_at=timezone.now())
-    if not done:
+    try:
+        lease.release(state=State.COMPLETED, file=name, rows=counted.rows, error="", finished_at=timezone.now())
+    except LeaseLost:
         default_storage.delete(name)
+        raise
 
 
 class _Counted:
     """Rows as they pass, counted; the lease is renewed on the way. Raises LeaseLost."""
 
-    def __init__(self, found: Iterator[Row], lease: _Lease) -> None:
+    def __init__(self, found: Iterator[Row], lease: Lease) -> None:
         self.rows = 0
         self._found, self._lease = found, lease
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import BinaryIO, cast
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from config.lib.errors import NotFound
+from config.lib.leases import free
 from config.lib.sql import queries
 from segments.importing.mapping import PROBLEM_COLUMNS
 from segments.importing.reading import records
@@ -59,9 +60,8 @@ def in_order(counts: Mapping[str, int]) -> dict[str, int]:
 
 def waiting_imports(*, at: datetime) -> list[int]:
     """Imports with work to do and nobody at it."""
-    free = Q(lease_until=None) | Q(lease_until__lt=at)
-    at_work = Import.objects.filter(free, state__in=Import.AT_WORK)
-    return list(at_work.order_by("pk").values_list("pk", flat=True))
+    at_work = Import.objects.filter(state__in=Import.AT_WORK)
+    return list(free(at_work, at=at).order_by("pk").values_list("pk", flat=True))
 
 
 def progress(import_: Import) -> float:

@@ -12,6 +12,7 @@ from django.core.files import File
 from django.db import connection, transaction
 
 from config.lib.errors import Conflict, DomainError
+from config.lib.leases import MAX_ATTEMPTS, Lease, LeaseLost, take
 from config.lib.sql import queries
 from segments.importing.mapping import guessed_mapping, parsed_mapping
 from segments.importing.reading import UnreadableFile
@@ -20,7 +21,6 @@ from segments.models import ContactList, Import
 from segments.places import country_code
 from segments.selectors.imports import outcomes, preset, registered_attributes
 from segments.services.attributes import register_attribute
-from segments.services.leases import MAX_ATTEMPTS, Lease, LeaseLost, take_lease
 from segments.services.staging import judge, stage
 from segments.services.upserting import write
 
@@ -123,7 +123,7 @@ def carry_on(import_id: int, *, at: datetime) -> Import:
 
     What a person can mend becomes state failed with the reason; other errors leave it to the next worker, five times.
     """
-    lease = take_lease(import_id)
+    lease = take(Import.objects.filter(state__in=Import.AT_WORK), import_id)
     import_ = Import.objects.get(pk=import_id)
     if lease is None:
         return import_

@@ -10,13 +10,13 @@ from typing import BinaryIO
 from django.db import connection
 from django.db.models import F
 
+from config.lib.leases import LEASE, Lease
 from config.lib.sql import queries
 from segments.importing.mapping import parsed_mapping
 from segments.importing.reading import Record, records
 from segments.importing.rows import InvalidRow, RowCleaner
 from segments.models import Import, ImportRow, StagedRow
 from segments.selectors.imports import open_file, outcomes
-from segments.services.leases import LEASE, Lease
 from segments.services.statements import statement
 from segments.suppressed import suppressed_among
 
@@ -123,10 +123,10 @@ def judge(import_: Import, lease: Lease) -> dict[str, int]:
 def _set_aside(lease: Lease, problems: list[tuple[int, str, int | None]]) -> None:
     with lease.transaction():
         lease.renew()
-        _record(lease.import_id, [(line, outcome, _reason(first)) for line, outcome, first in problems])
+        _record(lease.pk, [(line, outcome, _reason(first)) for line, outcome, first in problems])
         with connection.cursor() as cursor:
             lines = [line for line, *_ in problems]
-            cursor.execute(queries("segments", "importing")["drop_staged"], {"import": lease.import_id, "lines": lines})
+            cursor.execute(queries("segments", "importing")["drop_staged"], {"import": lease.pk, "lines": lines})
 
 
 def _reason(first_line: int | None) -> str:

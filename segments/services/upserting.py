@@ -7,9 +7,9 @@ from django.db import IntegrityError, OperationalError, connection
 from django.db.models import F
 from psycopg.errors import DeadlockDetected
 
+from config.lib.leases import Lease
 from config.lib.sql import queries
 from segments.models import Import
-from segments.services.leases import Lease
 from segments.services.staging import CONFLICT
 from segments.services.statements import statement
 

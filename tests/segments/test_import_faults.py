@@ -16,12 +16,12 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import AdminShutdown, DeadlockDetected
 
+from config.lib.leases import LEASE, MAX_ATTEMPTS, Lease, LeaseLost, take
 from segments import tasks
 from segments.models import Contact, Import, ImportRow
 from segments.selectors.imports import open_file, waiting_imports
 from segments.services import imports, staging, upserting
 from segments.services.contacts import upsert_contact
-from segments.services.leases import LEASE, MAX_ATTEMPTS, Lease, LeaseLost, take_lease
 from segments.services.upserting import TooMuchContention
 from tests.conftest import CommittedDb
 from tests.factories import segments as make
@@ -84,14 +84,14 @@ def test_a_killed_worker_is_taken_over_without_loss_or_repetition(committed_db: 
 @pytest.mark.django_db
 def test_only_one_worker_has_the_lease() -> None:
     import_ = imports.prepare(make.received(b"email\na@example.test\n"))
-    lease = take_lease(import_.pk)
+    lease = take(Import.objects.filter(state__in=Import.AT_WORK), import_.pk)
     assert lease
-    assert take_lease(import_.pk) is None
+    assert take(Import.objects.filter(state__in=Import.AT_WORK), import_.pk) is None
     assert waiting_imports(at=timezone.now()) == []
     lease.renew(line_done=7)
     assert waiting_imports(at=timezone.now() + 2 * LEASE) == [import_.pk]
     let_the_lease_run_out(import_)
-    thief = take_lease(import_.pk)
+    thief = take(Import.objects.filter(state__in=Import.AT_WORK), import_.pk)
     assert thief
     with pytest.raises(LeaseLost):
         lease.renew(line_done=8)
@@ -139,7 +139,7 @@ def test_an_error_frees_the_import_for_the_next_worker_but_not_for_ever(monkeypa
 def test_a_failed_run_can_be_carried_on_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upserting, "STRETCH", 1)
     import_ = imports.start(make.checked(b"email\na@example.test\nb@example.test\nc@example.test\n"))
-    lease = take_lease(import_.pk)
+    lease = take(Import.objects.filter(state__in=Import.AT_WORK), import_.pk)
     assert lease
     assert upserting._write_next(import_, lease, rows=1)
     lease.release(state=Import.State.FAILED, error="stopped")
