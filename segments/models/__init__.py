@@ -1,5 +1,14 @@
 from segments.models.contact import Attribute, Contact
-from segments.models.events import Activity, EventKey, EventType, EventTypeVersion, Metric, RawEvent, Source
+from segments.models.events import (
+    Activity,
+    ActivityTotal,
+    EventKey,
+    EventType,
+    EventTypeVersion,
+    Metric,
+    RawEvent,
+    Source,
+)
 from segments.models.identity import IdentityLink, Visitor
 from segments.models.importing import Import, ImportRow, StagedRow
 from segments.models.ingest import QuarantinedEvent, WriteKey
@@ -9,6 +18,7 @@ from segments.models.segment import Segment, SegmentVersion
 
 __all__ = [
     "Activity",
+    "ActivityTotal",
     "Attribute",
     "Contact",
     "ContactList",

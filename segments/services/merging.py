@@ -59,7 +59,7 @@ def _locked(kept_id: int, gone_id: int) -> tuple[Contact, Contact]:
 
 def _move(kept_id: int, gone_id: int) -> None:
     with connection.cursor() as cursor:
-        for name in ("lists", "activity", "former"):
+        for name in ("lists", "activity", "activity_totals", "former"):
             cursor.execute(queries("segments", "merging")[name], {"kept": kept_id, "gone": gone_id})
 
 

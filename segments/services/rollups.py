@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from config.lib.sql import queries
-from segments.models import Activity, Metric
+from segments.models import Activity, ActivityTotal, Metric
 
 STRETCH = 2_000  # rows a transaction; it keeps all batches out meanwhile, so a tenth of a second or so
 _EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -34,8 +34,8 @@ def roll(
         if spots := cursor.fetchall():
             metrics, contacts, hours = map(list, zip(*spots, strict=True))
             places = {"metrics": metrics, "contacts": contacts, "hours": hours}
-            cursor.execute(sql["drop_empty"], places)
-            cursor.execute(sql["look_up"], places)
+            for name in ("drop_empty", "look_up", "drop_empty_totals", "look_up_totals"):
+                cursor.execute(sql[name], places)
 
 
 def catch_up(metric: Metric, *, rows: int = STRETCH) -> bool:
@@ -58,7 +58,8 @@ def start_over(metric: Metric) -> None:
     with transaction.atomic():
         metric.log_end, metric.counted_to = end_of_log(), 0
         metric.save(update_fields=["log_end", "counted_to"])
-        Activity.objects.filter(metric_id=metric.pk).delete()
+        for rows in (Activity.objects, ActivityTotal.objects):
+            rows.filter(metric_id=metric.pk).delete()
 
 
 def end_of_log() -> int:

@@ -115,6 +115,15 @@ WITH touched AS MATERIALIZED (
     ON CONFLICT (metric_id, contact_id, hour) DO UPDATE
     SET count = a.count + excluded.count, total = a.total + excluded.total,
         first_at = least(a.first_at, excluded.first_at), last_at = greatest(a.last_at, excluded.last_at)
+    RETURNING 1
+), totalled AS (
+    INSERT INTO segments_activitytotal AS t (metric_id, contact_id, count, total, first_at, last_at)
+    SELECT metric_id, contact_id, sum(count), sum(total), min(first_at), max(last_at) FROM deltas
+    WHERE (SELECT count(*) FROM rolled) > 0  -- all batches lock hours first, then totals
+    GROUP BY metric_id, contact_id ORDER BY metric_id, contact_id
+    ON CONFLICT (metric_id, contact_id) DO UPDATE
+    SET count = t.count + excluded.count, total = t.total + excluded.total,
+        first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at)
 )
 SELECT metric_id, contact_id, hour FROM deltas WHERE is_less;
 
@@ -138,6 +147,23 @@ FROM (
     GROUP BY 1, 2, 3
 ) truth
 WHERE a.metric_id = truth.metric_id AND a.contact_id = truth.contact_id AND a.hour = truth.hour;
+
+-- The totals of people from whom something was taken away, once their hours are right again.
+-- name: drop_empty_totals
+DELETE FROM segments_activitytotal t
+USING (SELECT DISTINCT * FROM unnest(%(metrics)s::bigint[], %(contacts)s::bigint[])) AS spot(metric_id, contact_id)
+WHERE t.metric_id = spot.metric_id AND t.contact_id = spot.contact_id AND t.count = 0;
+
+-- name: look_up_totals
+UPDATE segments_activitytotal t
+SET first_at = truth.first_at, last_at = truth.last_at
+FROM (
+    SELECT a.metric_id, a.contact_id, min(a.first_at) AS first_at, max(a.last_at) AS last_at
+    FROM (SELECT DISTINCT * FROM unnest(%(metrics)s::bigint[], %(contacts)s::bigint[])) AS spot(metric_id, contact_id)
+    JOIN segments_activity a USING (metric_id, contact_id)
+    GROUP BY 1, 2
+) truth
+WHERE t.metric_id = truth.metric_id AND t.contact_id = truth.contact_id;
 
 -- The ids of the next stretch of the log that a metric has yet to count.
 -- name: stretch

@@ -15,6 +15,16 @@ ON CONFLICT (metric_id, contact_id, hour) DO UPDATE
 SET count = a.count + excluded.count, total = a.total + excluded.total,
     first_at = least(a.first_at, excluded.first_at), last_at = greatest(a.last_at, excluded.last_at);
 
+-- name: activity_totals
+WITH moved AS (
+    DELETE FROM segments_activitytotal WHERE contact_id = %(gone)s RETURNING *
+)
+INSERT INTO segments_activitytotal AS t (metric_id, contact_id, count, total, first_at, last_at)
+SELECT metric_id, %(kept)s, count, total, first_at, last_at FROM moved ORDER BY metric_id
+ON CONFLICT (metric_id, contact_id) DO UPDATE
+SET count = t.count + excluded.count, total = t.total + excluded.total,
+    first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at);
+
 -- Those who became the one that goes now.
 -- name: former
 UPDATE segments_formercontact SET contact_id = %(kept)s WHERE contact_id = %(gone)s;

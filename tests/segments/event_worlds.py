@@ -54,3 +54,19 @@ def rollup(events: Iterable[Told], only: Callable[[Told], bool] = lambda told: T
         )
         for place, group in groups.items()
     }
+
+
+def totals(hours: Rollup) -> dict[str, tuple[int, Decimal, datetime, datetime]]:
+    """By user_id: count, sum, first and last over all hours."""
+    groups = defaultdict(list)
+    for (whose, _hour), row in hours.items():
+        groups[whose].append(row)
+    return {
+        whose: (
+            sum(row[0] for row in rows),
+            sum((row[1] for row in rows), Decimal(0)),
+            min(row[2] for row in rows),
+            max(row[3] for row in rows),
+        )
+        for whose, rows in groups.items()
+    }

@@ -11,10 +11,10 @@ from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segments.models import Activity, Contact, IdentityLink, Metric, RawEvent
+from segments.models import Activity, ActivityTotal, Contact, IdentityLink, Metric, RawEvent
 from segments.services.rollups import catch_up, start_over
 from tests.factories.events import AT, event, statuses, take
-from tests.segments.event_worlds import Rollup, Told, rollup
+from tests.segments.event_worlds import Rollup, Told, rollup, totals
 
 pytestmark = pytest.mark.django_db
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -34,6 +34,12 @@ def _rollup(metric: str = "order_completed") -> Rollup:
     people = dict(Contact.objects.values_list("pk", "external_id"))
     rows = Activity.objects.filter(metric_id=Metric.objects.get(name=metric).pk)
     return {(people[r.contact_id] or "", r.hour): (r.count, r.total, r.first_at, r.last_at) for r in rows}
+
+
+def _totals(metric: str = "order_completed") -> dict[str, Any]:
+    people = dict(Contact.objects.values_list("pk", "external_id"))
+    rows = ActivityTotal.objects.filter(metric_id=Metric.objects.get(name=metric).pk)
+    return {people[r.contact_id] or "": (r.count, r.total, r.first_at, r.last_at) for r in rows}
 
 
 def _whose(item: dict[str, Any]) -> str | None:
@@ -138,10 +144,10 @@ def test_the_rollup_is_that_of_a_rebuilt_log(story: list[Told], order: random.Ra
         for start in range(0, len(told), size):
             take(*map(_item, told[start : start + size]), at=AT + 15 * HOUR)
         meant = rollup(story)
-        assert _rollup() == meant
+        assert (_rollup(), _totals()) == (meant, totals(meant))
         metric = Metric.objects.get(name="order_completed")
         start_over(metric)
         while catch_up(metric, rows=3):
             pass
-        assert _rollup() == meant
+        assert (_rollup(), _totals()) == (meant, totals(meant))
         transaction.set_rollback(True)

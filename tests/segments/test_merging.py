@@ -12,7 +12,7 @@ from compliance.services.suppressions import suppress_email
 from config.lib import public_ids
 from config.lib.addresses import address_key
 from config.lib.errors import NotFound
-from segments.models import Activity, Contact, ContactMerge, FormerContact, Metric, RawEvent
+from segments.models import Activity, ActivityTotal, Contact, ContactMerge, FormerContact, Metric, RawEvent
 from segments.selectors.identity import ids_of, reasons
 from segments.services.attributes import register_attribute
 from segments.services.merging import SameContact, merge_contacts
@@ -41,6 +41,11 @@ def _orders() -> dict[int, tuple[int, Decimal]]:
         count, total = found.get(row.contact_id, (0, Decimal(0)))
         found[row.contact_id] = (count + row.count, total + row.total)
     return found
+
+
+def _totals() -> dict[int, tuple[int, Decimal]]:
+    metric = Metric.objects.get(name="order_completed").pk
+    return {row.contact_id: (row.count, row.total) for row in ActivityTotal.objects.filter(metric_id=metric)}
 
 
 def _viewed() -> set[int]:
@@ -74,6 +79,7 @@ def test_both_histories_are_one_whatever_comes_before_or_after() -> None:
         _order(anonymous_id="phone"),
     )
     assert (_orders(), _viewed()) == ({kept.pk: (7, Decimal(35))}, {kept.pk})
+    assert _totals() == _orders()
     assert not Contact.objects.filter(external_id="ann").exists()
     metric = Metric.objects.get(name="order_completed")
     start_over(metric)
