@@ -14,6 +14,7 @@ from segments.models.importing import Import, ImportRow, StagedRow
 from segments.models.ingest import QuarantinedEvent, WriteKey
 from segments.models.list import ContactList, ListMembership
 from segments.models.merging import ContactMerge, FormerContact
+from segments.models.promotion import Promotion
 from segments.models.segment import Segment, SegmentVersion
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ImportRow",
     "ListMembership",
     "Metric",
+    "Promotion",
     "QuarantinedEvent",
     "RawEvent",
     "Segment",
