@@ -21,7 +21,7 @@ from delivery.ledger import Claimed, Settlement
 from delivery.models import Lane, Message, ProviderAccount, Purpose, SendOrder
 from delivery.pipeline import BATCH
 from delivery.postfix_tools import Tools
-from delivery.preparing import prepare
+from delivery.preparing import Loaded, load_batch, prepare
 from delivery.services.orders import close_orders, open_order, plan_messages
 from templates.drafts import ContentDraft
 from templates.models import TemplateVersion
@@ -133,7 +133,9 @@ def size_of_one() -> int:
         .order_by("pk")
         .values_list("pk", "order_id", "contact_id", "attempt")[0]
     )
-    (item,) = prepare([Claimed(*row)], at=timezone.now())
+    at = timezone.now()
+    loaded = [one for one in load_batch([Claimed(*row)], at=at) if isinstance(one, Loaded)]
+    (item,) = prepare(loaded, at=at)
     return len(item.envelope.data)  # type: ignore[union-attr]
 
 

@@ -29,7 +29,7 @@ from delivery.accounts import Account
 from delivery.ledger import Claimed, Settlement
 from delivery.models import DeliveryEvent, Message
 from delivery.outcomes import settlement
-from delivery.preparing import Loaded, Prepared, load_batch
+from delivery.preparing import Loaded, Prepared, load_batch, prepare
 from delivery.providers.base import Outcome, Receipt
 from delivery.retrying import unreachable_until
 
@@ -105,7 +105,7 @@ def _work_admitted(
     waits = admission.waits
     with stages.stage("render"):
         at = timezone.now()
-        made = [one.prepare(at=at) for one in loaded if one.claimed.id not in waits]
+        made = list(prepare([one for one in loaded if one.claimed.id not in waits], at=at))
     ledger.settle_unbegun(
         [_wait(one.claimed, waits[one.claimed.id]) for one in loaded if one.claimed.id in waits]
         + [one for one in made if isinstance(one, Settlement)]

@@ -182,7 +182,9 @@ class CompiledVersion:
 
 def _tidy(pieces: list[str]) -> list[str]:
     """Text without more than one blank line in a row. Static pieces neither begin nor end with one."""
-    tidied = [piece if type(piece) is Static else BLANK_LINES.sub("\n\n", piece) for piece in pieces]
+    tidied = [
+        piece if type(piece) is Static or "\n" not in piece else BLANK_LINES.sub("\n\n", piece) for piece in pieces
+    ]
     if tidied and type(tidied[0]) is not Static:
         tidied[0] = tidied[0].lstrip("\n")
     if tidied and type(tidied[-1]) is not Static:

@@ -3,7 +3,6 @@
 import os
 import signal
 from datetime import datetime
-from typing import Any
 
 from django.apps import AppConfig
 
@@ -17,11 +16,11 @@ class PoisonConfig(AppConfig):
     def ready(self) -> None:
         from delivery import preparing  # only now: the apps are loaded
 
-        prepare = preparing.Loaded.prepare
+        render = preparing.Letter.render
 
-        def deadly(self: preparing.Loaded, *, at: datetime) -> Any:
+        def deadly(self: preparing.Letter, at: datetime) -> None:
             if MARK in (self.recipient.email or ""):
                 os.kill(os.getpid(), signal.SIGKILL)
-            return prepare(self, at=at)
+            render(self, at)
 
-        preparing.Loaded.prepare = deadly  # type: ignore[method-assign]
+        preparing.Letter.STEPS = (preparing.Letter.link, deadly, preparing.Letter.write)

@@ -42,7 +42,7 @@ codecs.register_error("postrider.quoted_printable", _escape)
 
 def encode(pieces: Sequence[str]) -> tuple[str, bytes]:
     """The transfer encoding and the bytes of a text: CRLF line ends, 7-bit, lines at most 998 (76 when encoded)."""
-    if 2 * sum(len(piece) for piece in pieces if type(piece) is Static) > sum(map(len, pieces)):
+    if 2 * sum([len(piece) for piece in pieces if type(piece) is Static]) > sum(map(len, pieces)):
         return "quoted-printable", _joined(pieces)
     return _encode_whole("".join(pieces))
 

@@ -65,14 +65,17 @@ def _kept(text: str) -> list[str]:
 
 
 class MergeTag(output.OutputNode):
-    """`{{ … }}`. Without filters its path is looked up at once, instead of through three expressions."""
+    """`{{ … }}`. Without filters its path is looked up at once, instead of through three expressions.
 
-    __slots__ = ("name", "path")
+    `given`: where a text or number, if there is one, is what is printed: `default` leaves those alone.
+    """
+
+    __slots__ = ("given", "path")
 
     def __init__(self, token: Token, expression: Expression) -> None:
         super().__init__(token, expression)
-        self.path = _plain_path(expression)
-        self.name = str(self.path[0]) if self.path and len(self.path) == 1 else ""
+        self.path = _path(expression)
+        self.given = self.path or _path(expression, but_for="default")
 
     def value(self, context: RenderContext) -> object:
         return context.get(self.path, token=None) if self.path else self.expression.evaluate(context)
@@ -81,9 +84,12 @@ class MergeTag(output.OutputNode):
         return int(buffer.write(to_liquid_string(self.value(context), context.autoescape)))
 
 
-def _plain_path(expression: Expression) -> list[object] | None:
-    """The names of a merge tag that has nothing but names."""
-    path = expression.left if isinstance(expression, FilteredExpression) and not expression.filters else None
+def _path(expression: Expression, *, but_for: str = "") -> list[object] | None:
+    """The names of a merge tag that has nothing but names, and at most this one filter."""
+    if not isinstance(expression, FilteredExpression):
+        return None
+    filters = [one.name for one in expression.filters or ()]
+    path = expression.left if filters == [but_for] * bool(but_for) else None
     if isinstance(path, Path) and not any(isinstance(step, Path) for step in path.path):
         return list(path.path)
     return None
