@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from analytics import figures, selectors
 from analytics.models import Export
 from config.lib.errors import DomainError
 from segments.exporting import Row, rows
-from segments.models import Contact
+from segments.models import BulkTarget, Contact
 from segments.resources import ContactResource
 from segments.selectors import audience
 
@@ -58,6 +58,10 @@ def _people(export: Export, at: datetime) -> Table:
 
 def _wanted(export: Export, at: datetime) -> QuerySet[Contact]:
     if export.kind == Export.Kind.CONTACTS:
-        return Contact.objects.filter(pk__in=export.contact_ids)
+        if not export.object_id:  # asked for before there were bulk jobs
+            return Contact.objects.filter(pk__in=export.contact_ids)
+        return Contact.objects.filter(
+            Exists(BulkTarget.objects.filter(job=export.object_id, contact_id=OuterRef("pk")))
+        )
     one: dict[str, list[int]] = {"segments": [], "lists": [], f"{export.kind}s": [export.object_id]}
     return audience(**one, at=at)

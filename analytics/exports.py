@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -28,20 +27,11 @@ class ExportStopped(DomainError):
     code = "export_stopped"
 
 
-def order(
-    *,
-    kind: str,
-    object_id: int,
-    format: str,  # noqa: A002
-    by: AbstractBaseUser,
-    metrics: Sequence[str] = (),
-    contact_ids: Sequence[int] = (),
-) -> Export:
-    """Ask for an export; a worker takes it up within seconds."""
+def order(*, kind: str, object_id: int, format: str, by_id: int, metrics: Sequence[str] = ()) -> Export:  # noqa: A002
+    """Ask for an export; a worker takes it up within seconds. Of contacts, the object is the bulk job they are of."""
     return Export.objects.create(
-        kind=kind, object_id=object_id, format=format, metrics=list(metrics), created_by_id=by.pk,
-        contact_ids=list(contact_ids),
-    )  # fmt: skip
+        kind=kind, object_id=object_id, format=format, metrics=list(metrics), created_by_id=by_id
+    )
 
 
 def waiting(*, at: datetime) -> list[int]:

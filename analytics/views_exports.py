@@ -108,7 +108,7 @@ class NewExport(FormPage):
         kind, format_ = self.kwargs["kind"], form.cleaned_data["format"]
         assert isinstance(self.request.user, User)
         with transaction.atomic():
-            made = exports.order(kind=kind, object_id=self.row.pk, format=format_, by=self.request.user)
+            made = exports.order(kind=kind, object_id=self.row.pk, format=format_, by_id=self.request.user.pk)
             said = {"of": kind, "id": self.kwargs["public_id"], "format": format_}
             audit(self.request, "export_requested", "export", made.pk, said)
         return self.done(_("The file is being written."), url_of(made))

@@ -1,26 +1,23 @@
 """What this app adds to the pages of contacts: opt-outs and changes in their past, and suppressing them by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from compliance.models import AuditEntry, Reason, Scope, SuppressionEvent
+from compliance.models import AuditEntry, Reason, Scope, Suppression, SuppressionEvent
 from compliance.selectors import scope_names
-from compliance.services.suppressions import suppress
+from compliance.services.suppressions import Entry, suppress_many
 from compliance.words import in_words, source_in_words
-from config.api.auditing import audit
 from config.lib.addresses import address_hashes
 from config.lib.errors import Conflict
-from segments.actions import ContactAction, Done
+from segments.actions import ContactAction, Order
 from segments.models import Contact
 from segments.timeline import Moment, TimelineSource
 
-_MOST = 200  # each waits until nothing to its address is in flight
 _NOTE = 255
 
 
@@ -83,29 +80,33 @@ class SuppressContacts(ContactAction):
                             "Lifting that needs a newer wish of the person.")  # fmt: skip
     fields = "compliance/why.html"
     dangerous = True
+    alone = True
+    commits = True  # it waits until nothing to their addresses is in flight, after its own commit
 
-    def carry_out(self, contact_ids: Sequence[int], request: HttpRequest) -> Done:
-        """Raises Conflict without a reason, or for too many at once."""
-        note = " ".join(request.POST.get("note", "").split())
+    def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises Conflict without a reason."""
+        note = " ".join(str(asked.get("note", "")).split())
         if not note:
             raise Conflict(_("Say why they are suppressed: it is kept beside each."))
         if len(note) > _NOTE:
             raise Conflict(_("The reason is too long: at most 255 characters."))
-        if len(contact_ids) > _MOST:
-            raise Conflict(_("At most 200 can be suppressed at once: tick fewer."))
-        people = list(Contact.objects.filter(pk__in=contact_ids, email__isnull=False))
-        done = sum(_suppress(one, note, request) for one in people)
-        none = len(contact_ids) - len(people)
-        text = ngettext("%(n)d address is suppressed.", "%(n)d addresses are suppressed.", done) % {"n": done}
-        return Done(f"{text} {_('%(n)d have no mail address.') % {'n': none}}" if none else text)
+        return {"note": note}
+
+    def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
+        """Raises StillInFlight."""
+        people = Contact.objects.filter(pk__in=contact_ids, email__isnull=False).values_list("pk", "email")
+        hashes = {pk: tuple(address_hashes(email)) for pk, email in people if email}
+        laid = _laid_by_hand([one.key for some in hashes.values() for one in some])
+        entries = [Entry(some, Scope.GLOBAL, 0, Reason.MANUAL, order.given["note"]) for some in hashes.values()]
+        suppress_many(entries, source="pages", at=order.at, actor_id=order.by)
+        return {pk: None for pk, some in hashes.items() if not {bytes(one.digest) for one in some} <= laid}
+
+    def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
+        text = ngettext("%(n)d address is suppressed.", "%(n)d addresses are suppressed.", changed) % {"n": changed}
+        rest = _("%(n)d were so already, or have no mail address.") % {"n": total - changed}
+        return f"{text} {rest}" if changed < total else text
 
 
-def _suppress(contact: Contact, note: str, request: HttpRequest) -> bool:
-    assert contact.email
-    is_new = suppress(
-        addresses=address_hashes(contact.email), scope=Scope.GLOBAL, scope_id=0, reason=Reason.MANUAL, source="pages",
-        at=timezone.now(), contact_id=contact.pk, actor_id=request.user.pk, note=note,
-    )  # fmt: skip
-    if is_new:
-        audit(request, "contact_suppressed", "contact", contact.pk)
-    return is_new
+def _laid_by_hand(keys: Sequence[int]) -> set[bytes]:
+    rows = Suppression.objects.filter(address_key__in=keys, channel="email", scope=Scope.GLOBAL, reason=Reason.MANUAL)
+    return {bytes(digest) for digest in rows.values_list("address_digest", flat=True)}

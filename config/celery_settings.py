@@ -52,6 +52,8 @@ beat_schedule = {
     "reconcile": {"task": "delivery.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "guard-campaigns": {"task": "campaigns.guard", "schedule": 5.0, "options": {"expires": 5}},
     "imports": {**_TICK, "task": "segments.tick"},
+    "bulk-jobs": {**_TICK, "task": "segments.tick_jobs"},
+    "forget-targets": {"task": "segments.forget_targets", "schedule": 3600.0, "options": {"expires": 3600}},
     "metrics": {"task": "segments.tick_metrics", "schedule": 5.0, "options": {"expires": 5}},
     "forget-quarantined": {"task": "segments.forget_quarantined", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports": {**_TICK, "task": "analytics.tick_exports"},

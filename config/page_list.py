@@ -18,7 +18,7 @@ from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.mailbox.store import Mailbox
 from delivery.models import MailboxProvider, ProviderAccount
-from segments.models import Contact, ContactList, Import, Segment
+from segments.models import BulkJob, Contact, ContactList, Import, Segment
 from templates.models import Asset, MessageTemplate, SharedBlock
 
 
@@ -79,6 +79,8 @@ PAGES: tuple[Entry, ...] = (
     Entry("imports", _at("audience:imports")),
     Entry("import-new", _at("audience:import-new")),
     Entry("import", _of("audience:import", Import, "import", state="completed")),
+    Entry("jobs", _at("audience:jobs")),
+    Entry("job", _of("audience:job", BulkJob, "bulk_job")),
     Entry("exports", _at("exports:list")),
     Entry("export-new", _of_list_export),
     Entry("segments", _at("segments:list")),

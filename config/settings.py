@@ -262,8 +262,13 @@ TIMELINE_SOURCES = [  # what the page of a contact tells of the past
     "compliance.contacts.Changes",
     "campaigns.moments.Messages",
 ]
-# done to contacts that are ticked
-CONTACT_ACTIONS = ["analytics.contacts.ExportContacts", "compliance.contacts.SuppressContacts"]
+CONTACT_ACTIONS = [  # done to many contacts, as bulk jobs
+    "segments.deeds.PutOnList",
+    "segments.deeds.TakeOffList",
+    "segments.deeds.ChangeAttribute",
+    "analytics.contacts.ExportContacts",
+    "compliance.contacts.SuppressContacts",
+]
 SEARCH_SOURCES = [
     "segments.search.SegmentSearch",
     "campaigns.search.CampaignSearch",

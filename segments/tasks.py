@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from segments.models import Metric
 from segments.selectors.imports import waiting_imports
-from segments.services import quarantine
+from segments.services import bulk, quarantine
 from segments.services.imports import carry_on, forget_files
 from segments.services.rollups import catch_up, lagging
 
@@ -26,6 +26,24 @@ def tick() -> None:
     """Each second: ring for imports that wait for work, or whose worker died."""
     for import_id in waiting_imports(at=timezone.now()):
         carry_on_import.apply_async((import_id,), queue="work", expires=5)
+
+
+@shared_task(name="segments.carry_on_job")
+def carry_on_job(job_id: int) -> None:
+    """Go on with a bulk job."""
+    bulk.carry_on(job_id, at=timezone.now())
+
+
+@shared_task(name="segments.tick_jobs")
+def tick_jobs() -> None:
+    """Each second: ring for bulk jobs that wait for work, or whose worker died."""
+    for job_id in bulk.waiting_jobs(at=timezone.now()):
+        carry_on_job.apply_async((job_id,), queue="work", expires=5)
+
+
+@shared_task(name="segments.forget_targets")
+def forget_targets() -> None:
+    bulk.forget_targets(before=timezone.now() - bulk.KEPT)
 
 
 @shared_task(name="segments.forget_import_files")

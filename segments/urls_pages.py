@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from segments.views import contact, contacts, imports, lists
+from segments.views import contact, contacts, imports, jobs, lists
 
 app_name = "audience"
-_CONTACT, _LIST, _IMPORT = (f"{noun}/<str:public_id>" for noun in ("contacts", "lists", "imports"))
+_CONTACT, _LIST, _IMPORT, _JOB = (f"{noun}/<str:public_id>" for noun in ("contacts", "lists", "imports", "jobs"))
 urlpatterns = [
     path("contacts", contacts.Contacts.as_view(), name="contacts"),
     path("contacts/search", contacts.Search.as_view(), name="search"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path(f"{_CONTACT}/lists", contact.ContactLists.as_view(), name="contact-lists"),
     path(f"{_CONTACT}/tracking", contact.ContactTracking.as_view(), name="contact-tracking"),
     path(f"{_CONTACT}/do", contact.ContactDeed.as_view(), name="contact-deed"),
+    path("jobs", jobs.Jobs.as_view(), name="jobs"),
+    path(_JOB, jobs.OneJob.as_view(), name="job"),
+    path(f"{_JOB}/cancel", jobs.Cancel.as_view(), name="job-cancel"),
+    path(f"{_JOB}/resume", jobs.Resume.as_view(), name="job-resume"),
+    path(f"{_JOB}/undo", jobs.Undo.as_view(), name="job-undo"),
     path("lists", lists.Lists.as_view(), name="lists"),
     path("lists/new", lists.NewList.as_view(), name="list-new"),
     path(_LIST, lists.OneList.as_view(), name="list"),

@@ -38,7 +38,7 @@ class _Exporting(Endpoint):
     def order(self, rows: QuerySet[Any], kind: str, public_id: str, body: Any) -> Response:
         one: Model = find(rows, kind, public_id)
         with transaction.atomic():
-            made = exports.order(kind=kind, object_id=one.pk, by=self.request.user, **body)
+            made = exports.order(kind=kind, object_id=one.pk, by_id=self.request.user.pk, **body)
             said = {"of": kind, "id": public_id, **body}
             audit(self.request, "export_requested", "export", made.pk, said)
         made.refresh_from_db()

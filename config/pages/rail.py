@@ -50,6 +50,7 @@ RAIL = (
             Item(_("Lists"), "audience:lists", "contacts:read"),
             Item(_("Segments"), "segments:list", "segments:read"),
             Item(_("Imports"), "audience:imports", "imports:read"),
+            Item(_("Bulk jobs"), "audience:jobs", "contacts:read"),
         ),
     ),
     Section(

@@ -1,3 +1,4 @@
+from segments.models.bulk import BulkJob, BulkTarget
 from segments.models.contact import Attribute, Contact
 from segments.models.events import (
     Activity,
@@ -21,6 +22,8 @@ __all__ = [
     "Activity",
     "ActivityTotal",
     "Attribute",
+    "BulkJob",
+    "BulkTarget",
     "Contact",
     "ContactList",
     "ContactMerge",

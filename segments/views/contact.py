@@ -17,7 +17,7 @@ from config.lib import public_ids
 from config.lib.errors import Conflict
 from config.pages.forms import FormPage
 from config.pages.views import Action, Page, find
-from segments.actions import ACTIONS
+from segments.actions import ACTIONS, ContactAction
 from segments.forms.contacts import ContactForm, as_words, beside_fields
 from segments.models import Contact, ContactList
 from segments.selectors.identity import ids_of
@@ -27,6 +27,7 @@ from segments.services.lists import add_to_list, remove_from_list
 from segments.suppressed import standings
 from segments.timeline import timeline
 from segments.views.contacts import url_of
+from segments.views.jobs import ordered
 
 _CRUMBS = ((gettext_lazy("Contacts"), reverse_lazy("audience:contacts")),)
 
@@ -51,8 +52,11 @@ class OneContact(Page):
             memberships=[(one.list, public_ids.encode("list", one.list_id)) for one in on],
             lists=[(public_ids.encode("list", pk), name) for pk, name in lists_in_use() if pk not in taken],
             standings=standings(contact.email), moments=moments, earlier=moments[-1].at if more else None,
-            actions=[action for action in ACTIONS if self.may(action.need)], later="before" in request.GET,
+            actions=self.actions(), later="before" in request.GET,
         )  # fmt: skip
+
+    def actions(self) -> list[type[ContactAction]]:
+        return [one for one in ACTIONS if one.alone and self.may(one.need)]
 
 
 class NewContact(FormPage):
@@ -140,11 +144,11 @@ class ContactDeed(Page):
 
     def post(self, request: HttpRequest, public_id: str) -> HttpResponse:
         contact = find(Contact.objects.all(), "contact", public_id)
-        action = next((one for one in ACTIONS if one.kind == request.POST.get("action") and self.may(one.need)), None)
-        if action is None:
+        kinds = [one.kind for one in ACTIONS if one.alone and self.may(one.need)]
+        if request.POST.get("action") not in kinds:
             raise Conflict(_("That cannot be done here."))
-        done = action().carry_out([contact.pk], request)
-        return self.done(done.words, done.url or url_of(contact.pk))
+        asked = {str(name): str(value) for name, value in request.POST.items()}
+        return ordered(self, asked["action"], asked, {"contacts": [contact.pk]}, url_of(contact.pk))
 
 
 def _names(values: dict[str, Any]) -> list[str]:

@@ -1,55 +1,36 @@
 """Contacts: all of them, searched and narrowed, and what is done to many."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django_stubs_ext import StrOrPromise
 
-from config.api.auditing import audit
 from config.lib import public_ids
 from config.lib.errors import Conflict, NotFound
 from config.pages.filters import Choice
 from config.pages.lists import Bulk, Column, Empty, ListPage
-from config.pages.views import Action, Page, find
+from config.pages.views import Action, Page
 from segments.actions import ACTIONS, ContactAction
-from segments.models import Contact, ContactList, Import, ImportRow, Segment
-from segments.predicates.lists import on_any
-from segments.selectors.contacts import find_contacts
+from segments.models import Attribute, Contact, ContactList, Import, Segment
+from segments.selectors import choosing
 from segments.selectors.lists import countries, lists_in_use
-from segments.selectors.segments import audience, time_limit
-from segments.services.lists import add_to_list, remove_from_list
-from segments.suppressed import is_suppressed
-from segments.views.narrowing import LONGEST, RowChoice, SealedWords, sealed
+from segments.selectors.segments import time_limit
+from segments.views.jobs import ordered
+from segments.views.narrowing import RowChoice, SealedWords
 
 _SECONDS = 5.0  # for a slow segment among the filters
-_MOST = 10_000  # done at once; more than that is not counted, so it is not offered either
 _MAIL = [
     ("yes", gettext_lazy("May get marketing")),
     ("no", gettext_lazy("Opted out or suppressed")),
     ("none", gettext_lazy("No mail address")),
 ]
-
-
-def _by_mail(rows: QuerySet[Contact], value: str) -> QuerySet[Contact]:
-    if value == "none":
-        return rows.filter(email=None)
-    return rows.filter(is_suppressed()) if value == "no" else rows.filter(~is_suppressed(), email__isnull=False)
-
-
-def _searched(rows: QuerySet[Contact], words: str) -> QuerySet[Contact]:
-    return rows & find_contacts(words)
-
-
-def _with_import(rows: QuerySet[Contact], one: Import) -> QuerySet[Contact]:
-    return rows.filter(Exists(ImportRow.objects.filter(contact=OuterRef("pk"), imported_from=one.pk)))
 
 
 def _recent_imports() -> list[tuple[int, str]]:
@@ -61,16 +42,14 @@ def _segments() -> list[tuple[int, str]]:
     return list(Segment.objects.filter(archived_at=None).order_by("name").values_list("pk", "name")[:1000])
 
 
-SEARCH = SealedWords("q", gettext_lazy("Name, address, phone or external id"), _searched)
+SEARCH = SealedWords("q", gettext_lazy("Name, address, phone or external id"), choosing.searched)
 FILTERS = (
-    RowChoice("list", gettext_lazy("List"), "list", ContactList.objects.all, lists_in_use,
-              lambda rows, one: rows.filter(on_any([one.pk]))),
-    RowChoice("segment", gettext_lazy("Segment"), "segment", Segment.objects.all, _segments,
-              lambda rows, one: rows & audience(segments=[one.pk], lists=[])),
+    RowChoice("list", gettext_lazy("List"), "list", ContactList.objects.all, lists_in_use, choosing.on_list),
+    RowChoice("segment", gettext_lazy("Segment"), "segment", Segment.objects.all, _segments, choosing.in_segment),
     Choice("country", gettext_lazy("Country"), countries),
-    Choice("mail", gettext_lazy("Mail"), _MAIL, _by_mail),
-    RowChoice("import", gettext_lazy("Import"), "import", Import.objects.all, _recent_imports, _with_import),
-)  # fmt: skip
+    Choice("mail", gettext_lazy("Mail"), _MAIL, choosing.by_mail),
+    RowChoice("import", gettext_lazy("Import"), "import", Import.objects.all, _recent_imports, choosing.in_import),
+)
 COLUMNS = (
     Column("name", gettext_lazy("Contact"), str, under=lambda one: one.email if str(one) != one.email else ""),
     Column("external_id", gettext_lazy("External id"), lambda one: one.external_id or ""),
@@ -93,11 +72,16 @@ class ContactRows(ListPage):
     default_sort = "-created_at"
     search_url: StrOrPromise = ""
 
+    any_number = True  # what is done to them all is a bulk job
+
     @property
     def bulk(self) -> Sequence[Bulk]:  # type: ignore[override]
-        return [*self.own_bulk, *(_bulk(action) for action in ACTIONS)]
+        return [_bulk(action) for action in ACTIONS]
 
-    own_bulk: ClassVar[Sequence[Bulk]] = ()
+    def choice(self) -> dict[str, Any]:
+        """The filters of segments.selectors.choosing by which these rows are those."""
+        asked = self.request.GET
+        return {one.name: asked[one.name] for one in self.filters if one.value(asked.dict())}
 
     def url_of(self, row: Contact) -> str:
         return url_of(row.pk)
@@ -107,27 +91,28 @@ class ContactRows(ListPage):
             return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Raises NotFound for an action not offered, Conflict when nothing or too much is meant."""
+        """Raises NotFound for an action not offered, Conflict when nothing is ticked."""
         name = request.POST.get("action", "")
         if name not in [one.name for one in self.actions]:
             raise NotFound
-        ids = self._meant()
-        if name in [one.name for one in self.own_bulk]:
-            return self.done(getattr(self, f"bulk_{name}")(ids), request.get_full_path())
-        done = ACTIONS.get(name)().carry_out(ids, request)
-        return self.done(done.words, done.url or request.get_full_path())
+        return ordered(self, name, self.asked(), self._meant())
 
-    def _meant(self) -> list[int]:
-        if not self.request.POST.get("everything"):
-            ids = self._ticked()
-            if not ids:
-                raise Conflict(_("Nothing is ticked."))
-            return list(self.rows().filter(pk__in=ids).values_list("pk", flat=True))
-        with time_limit(_SECONDS):
-            ids = list(self.narrowed.order_by("pk").values_list("pk", flat=True)[: _MOST + 1])
-        if len(ids) > _MOST:
-            raise Conflict(_("These have become more than 10,000: narrow the list first."))
-        return ids
+    def asked(self) -> dict[str, str]:
+        """What was given in the dialog."""
+        return {str(name): str(value) for name, value in self.request.POST.items()}
+
+    def _meant(self) -> dict[str, Any]:
+        if self.request.POST.get("everything"):
+            return self.choice()
+        ids = self._ticked()
+        if not ids:
+            raise Conflict(_("Nothing is ticked."))
+        return {"contacts": list(self.rows().filter(pk__in=ids).values_list("pk", flat=True))}
+
+    @cached_property
+    def attributes(self) -> list[tuple[str, str]]:
+        """(name, type) of what can be changed, for the dialog."""
+        return list(Attribute.objects.order_by("name").values_list("name", "type"))
 
     @cached_property
     def lists(self) -> list[tuple[str, str]]:
@@ -144,7 +129,6 @@ class Contacts(ContactRows):
     menu = (Action(gettext_lazy("New contact"), reverse_lazy("audience:contact-new"), "contacts:write", icon="plus"),)
     filters = (SEARCH, *FILTERS)
     search_url = reverse_lazy("audience:search")
-    own_bulk = (Bulk("list", gettext_lazy("Add to list"), "contacts:write", fields="segments/choose_list.html"),)
     empty = Empty(
         gettext_lazy("Nobody here yet"),
         gettext_lazy("Drop a CSV file of any shape: you see what it would change before anything is written."),
@@ -154,15 +138,6 @@ class Contacts(ContactRows):
     def rows(self) -> QuerySet[Contact]:
         return Contact.objects.all()
 
-    def bulk_list(self, ids: list[int]) -> str:
-        with transaction.atomic():
-            row = find(ContactList.objects.all(), "list", self.request.POST.get("to_list", ""))
-            added = add_to_list(row, ids)
-            audit(self.request, "list_filled", "list", row.pk, {"added": added})
-        return _("%(added)d added to %(list)s; %(there)d were on it already.") % {
-            "added": added, "list": row.name, "there": len(ids) - added,
-        }  # fmt: skip
-
 
 class Search(Page):
     """Takes what is searched for out of the address of the page; the filters beside it go along."""
@@ -171,12 +146,12 @@ class Search(Page):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         asked = request.POST.copy()
-        words = asked.pop("q", [""])[-1].replace("\x00", "").strip()[:LONGEST]
+        words = asked.pop("q", [""])[-1].replace("\x00", "").strip()[: choosing.LONGEST]
         asked.pop("csrfmiddlewaretoken", None)
         for name in [name for name, value in asked.items() if not value]:
             asked.pop(name)
         if words:
-            asked["q"] = sealed(words)
+            asked["q"] = choosing.sealed(words)
         response = redirect(f"{reverse('audience:contacts')}?{asked.urlencode()}" if asked else "audience:contacts")
         response.status_code = 303
         return response
@@ -185,14 +160,6 @@ class Search(Page):
 def url_of(contact_id: int) -> str:
     """The page of a contact."""
     return reverse("audience:contact", args=[public_ids.encode("contact", contact_id)])
-
-
-def taken_off(request: HttpRequest, row: ContactList, ids: Sequence[int]) -> str:
-    """Take people off a list, and say so."""
-    with transaction.atomic():
-        removed = remove_from_list(row, ids)
-        audit(request, "list_emptied", "list", row.pk, {"removed": removed})
-    return ngettext("%(n)d contact is off the list.", "%(n)d contacts are off the list.", removed) % {"n": removed}
 
 
 def _bulk(action: type[ContactAction]) -> Bulk:

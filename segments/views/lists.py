@@ -1,5 +1,7 @@
 """Lists and who is on them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -22,10 +24,10 @@ from config.pages.views import Action, Page, find
 from segments.forms.contacts import beside_fields
 from segments.forms.lists import ListForm, version_of
 from segments.models import Contact, ContactList
-from segments.predicates.lists import on_any
+from segments.selectors.choosing import on_list
 from segments.selectors.lists import COUNTED, sizes
 from segments.services.lists import archive_list, create_list, edit_list, restore_list
-from segments.views.contacts import ContactRows, taken_off
+from segments.views.contacts import ContactRows
 
 _CRUMBS = ((gettext_lazy("Lists"), reverse_lazy("audience:lists")),)
 _NEW = Action(gettext_lazy("New list"), reverse_lazy("audience:list-new"), "contacts:write")
@@ -85,10 +87,6 @@ class OneList(ContactRows):
     """Who is on a list."""
 
     name = "members"
-    own_bulk = (
-        Bulk("off", gettext_lazy("Take off the list"), "contacts:write",
-             gettext_lazy("They stay contacts. This is no opt-out: an import can put them on again.")),
-    )  # fmt: skip
     template_name = "segments/list.html"
     crumbs = _CRUMBS
     empty = Empty(
@@ -119,13 +117,22 @@ class OneList(ContactRows):
         return super().get(request, *args, **kwargs)
 
     def rows(self) -> QuerySet[Contact]:
-        return Contact.objects.filter(on_any([self.row.pk]))
+        return on_list(Contact.objects.all(), self.row.pk)
 
     def context(self, rows: list[Any]) -> dict[str, Any]:
         return {"list": self.row, "public_id": self.public_id}
 
-    def bulk_off(self, ids: list[int]) -> str:
-        return taken_off(self.request, self.row, ids)
+    @property
+    def bulk(self) -> Sequence[Bulk]:  # type: ignore[override]
+        return [replace(one, fields="", label=_("Take off the list")) if one.name == "off" else one
+                for one in super().bulk]  # fmt: skip
+
+    def choice(self) -> dict[str, Any]:
+        return {"list": self.public_id}
+
+    def asked(self) -> dict[str, str]:
+        given = super().asked()
+        return {**given, "to_list": self.public_id} if given.get("action") == "off" else given
 
 
 class NewList(FormPage):

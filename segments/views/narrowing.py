@@ -10,24 +10,8 @@ from django_stubs_ext import StrOrPromise
 
 from config.lib import public_ids
 from config.lib.errors import NotFound
-from config.lib.tokens import InvalidToken, seal, unseal
 from config.pages.filters import Filter, Rows, Words
-
-_PURPOSE = "contact-search"
-LONGEST = 200
-
-
-def sealed(words: str) -> str:
-    """What is searched for as it may stand in an address: it can be an address of mail or a name."""
-    return seal(_PURPOSE, words.encode()) if words else ""
-
-
-def unsealed(text: str) -> str:
-    """The words again; none for what is not of our making."""
-    try:
-        return unseal(_PURPOSE, text).decode() if text else ""
-    except InvalidToken:
-        return ""
+from segments.selectors.choosing import unsealed
 
 
 @dataclass(frozen=True)
@@ -48,7 +32,7 @@ class RowChoice(Filter):
     kind: str
     source: Callable[[], QuerySet[Any]]
     offered: Callable[[], list[tuple[int, str]]]
-    by: Callable[[Rows, Any], Rows]
+    by: Callable[[Rows, int], Rows]
     widget = "choice"
 
     def options(self) -> list[tuple[str, str]]:
@@ -56,7 +40,7 @@ class RowChoice(Filter):
 
     def narrow(self, rows: Rows, value: str) -> Rows:
         row = self._row(value)
-        return self.by(rows, row) if row else rows.none()
+        return self.by(rows, row.pk) if row else rows.none()
 
     def words(self, value: str) -> StrOrPromise:  # type: ignore[override]
         return str(self._row(value) or _("not there any more"))

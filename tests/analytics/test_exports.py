@@ -21,6 +21,7 @@ from compliance.models import AuditEntry, Reason, Scope
 from compliance.services.suppressions import suppress_email
 from config.celery_settings import beat_schedule
 from config.lib import public_ids
+from config.lib.leases import MAX_ATTEMPTS
 from config.lib.errors import NotFound
 from config.lib.tokens import InvalidToken
 from segments.selectors import size_and_sample
@@ -52,7 +53,7 @@ def anas() -> Any:
 
 def ordered(by: User | None = None, **changes: Any) -> Export:
     """An export of a segment, unless another kind is named."""
-    asked: dict[str, Any] = {"kind": "segment", "format": "csv", "by": by or person(), **changes}
+    asked: dict[str, Any] = {"kind": "segment", "format": "csv", "by_id": (by or person()).pk, **changes}
     if "object_id" not in asked:
         asked["object_id"] = anas().pk
     return exports.order(**asked)
@@ -146,7 +147,7 @@ def test_an_export_fails_with_a_reason_and_is_not_tried_for_ever(monkeypatch: py
     monkeypatch.setattr(exporting, "SHEET_ROWS", 2)
     export = written(format="xlsx")
     assert (export.state, export.error) == ("failed", "A workbook has at most 1,048,575 rows: choose csv or json.")
-    Export.objects.update(state="processing", attempts=exports.MAX_ATTEMPTS)
+    Export.objects.update(state="processing", attempts=MAX_ATTEMPTS)
     assert "stopped five times" in exports.carry_out(export.pk, at=timezone.now()).error
 
 

@@ -59,7 +59,7 @@ def test_people_are_taken_off_their_list_and_stay_contacts(
 ) -> None:
     ana, ben = make.contact(), make.contact()
     news = make.contact_list("News", [ana, ben])
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert "2 contacts" in admin_client.get(place(news)).content.decode()
     row = public_ids.encode("contact", ana.pk)
     outsider = public_ids.encode("contact", make.contact().pk)

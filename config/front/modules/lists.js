@@ -19,7 +19,8 @@ function count(form) {
   const bar = form.querySelector("[data-bulk-bar]");
   if (!bar) return;
   bar.hidden = ticked === 0;
-  const shown = new Intl.NumberFormat(document.documentElement.lang).format(total);
+  const about = everything?.checked ? everything.dataset.everything : ""; // "more than", where nobody has counted
+  const shown = about + (about && " ") + new Intl.NumberFormat(document.documentElement.lang).format(total);
   form.querySelectorAll("[data-ticked]").forEach((place) => (place.textContent = shown));
 }
 

@@ -1,0 +1,168 @@
+"""What this app lets people do to many contacts: lists and attributes. Each can be taken back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from config.lib import public_ids
+from config.lib.errors import Conflict, FieldError, Invalid, NotFound
+from config.lib.sql import queries
+from segments.actions import ContactAction, Order
+from segments.models import Attribute, ContactList
+from segments.services.attributes import typed_values
+from segments.services.lists import ListArchived
+
+_VERBS = ("set", "clear", "add", "remove")
+
+
+class PutOnList(ContactAction):
+    """Put them on a list."""
+
+    kind = "list"
+    label = gettext_lazy("Add to list")
+    need = "contacts:write"
+    fields = "segments/choose_list.html"
+    undoable = True
+
+    def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        row = _list(asked)
+        if row.archived_at:
+            raise ListArchived
+        return {"list": row.pk, "name": row.name}
+
+    def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
+        return {pk: None for (pk,) in _run("put_on", list=order.given["list"], ids=contact_ids)}
+
+    def take_back(self, before: Mapping[int, Any], order: Order) -> int:
+        return len(_run("take_off", list=order.given["list"], ids=list(before)))
+
+    def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
+        return _("%(added)d added to %(list)s; %(there)d were on it already.") % {
+            "added": changed, "list": given["name"], "there": total - changed,
+        }  # fmt: skip
+
+
+class TakeOffList(ContactAction):
+    """Take them off a list."""
+
+    kind = "off"
+    label = gettext_lazy("Take off list")
+    need = "contacts:write"
+    question = gettext_lazy("They stay contacts. This is no opt-out: an import can put them on again.")
+    fields = "segments/choose_list.html"
+    undoable = True
+
+    def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        row = _list(asked)
+        return {"list": row.pk, "name": row.name}
+
+    def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
+        gone = _run("take_off", list=order.given["list"], ids=contact_ids)
+        return {pk: added_at.isoformat() for pk, added_at in gone}
+
+    def take_back(self, before: Mapping[int, Any], order: Order) -> int:
+        added = [parse_datetime(text) for text in before.values()]
+        with connection.cursor() as cursor:
+            sql = queries("segments", "bulk")["put_back"]
+            cursor.execute(sql, {"list": order.given["list"], "ids": list(before), "added": added})
+            return int(cursor.rowcount)
+
+    def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
+        text = ngettext("%(n)d contact is off the list %(list)s.", "%(n)d contacts are off the list %(list)s.", changed)
+        return text % {"n": changed, "list": given["name"]}
+
+
+class ChangeAttribute(ContactAction):
+    """Give an attribute a value, take it away, or put one thing on or off an attribute that is a list, as tags are."""
+
+    kind = "attribute"
+    label = gettext_lazy("Change attribute")
+    need = "contacts:write"
+    fields = "segments/choose_attribute.html"
+    undoable = True
+
+    def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """`attribute`, `verb` (set, clear, add, remove) and `value`. Raises Invalid."""
+        name, verb = str(asked.get("attribute", "")), str(asked.get("verb", "set"))
+        row = Attribute.objects.filter(name=name).first()
+        if row is None:
+            raise Invalid(FieldError("/attribute", "choose a registered attribute", "unknown"))
+        if verb not in _VERBS:
+            raise Invalid(FieldError("/verb", f"is one of {', '.join(_VERBS)}"))
+        given = {"attribute": name, "verb": verb}
+        if verb == "clear":
+            return given
+        if verb != "set" and row.type != Attribute.Type.LIST:
+            raise Invalid(FieldError("/verb", f"{name} is no list: set it or take it away"))
+        return {**given, "value": _value(row, verb, asked.get("value", ""))}
+
+    def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
+        changed = _run("set_attribute", part=f"value_{order.given['verb']}", ids=contact_ids, **_parts(order))
+        return {pk: before and orjson.loads(before) for pk, before in changed}
+
+    def take_back(self, before: Mapping[int, Any], order: Order) -> int:
+        verb, ids = order.given["verb"], list(before)
+        if verb in ("add", "remove"):  # what else became of the list since stays
+            back = "remove" if verb == "add" else "add"
+            return len(_run("set_attribute", part=f"value_{back}", ids=ids, **_parts(order)))
+        after = None if verb == "clear" else _json(order.given["value"])
+        packed = [None if value is None else _json(value) for value in before.values()]
+        with connection.cursor() as cursor:
+            values = {"name": order.given["attribute"], "ids": ids, "before": packed, "after": after}
+            cursor.execute(queries("segments", "bulk")["restore_attribute"], values)
+            return int(cursor.rowcount)
+
+    def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
+        text = ngettext("%(name)s is changed for %(n)d contact; %(same)d had it so.",
+                        "%(name)s is changed for %(n)d contacts; %(same)d had it so.", changed)  # fmt: skip
+        return text % {"name": given["attribute"], "n": changed, "same": total - changed}
+
+
+def _list(asked: Mapping[str, Any]) -> ContactList:
+    try:
+        pk = public_ids.decode("list", str(asked.get("to_list", "")))
+    except NotFound:
+        raise Conflict(_("Choose a list first.")) from None
+    row = ContactList.objects.filter(pk=pk).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _value(row: Attribute, verb: str, given: Any) -> Any:
+    """In the type of the attribute; of a list, one text to put on or off it. Raises Invalid."""
+    if verb != "set":
+        text = " ".join(str(given).split())
+        if not text:
+            raise Invalid(FieldError("/value", "say what", "missing"))
+        return text
+    lines = given.splitlines() if row.type == Attribute.Type.LIST and isinstance(given, str) else given
+    try:
+        value = typed_values({row.name: lines}, {row.name: row.type})[row.name]
+    except Invalid as error:
+        raise Invalid(*(FieldError("/value", one.detail, one.code) for one in error.errors)) from None
+    if value is None:
+        raise Invalid(FieldError("/value", "give a value, or choose to take it away", "missing"))
+    return value
+
+
+def _parts(order: Order) -> dict[str, Any]:
+    value = order.given.get("value")
+    return {"name": order.given["attribute"], "value": _json(value), "item": value if isinstance(value, str) else ""}
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _run(query: str, *, part: str = "", **values: Any) -> list[tuple[Any, ...]]:
+    sql = queries("segments", "bulk")
+    text = sql[query].replace("{value}", sql[part]) if part else sql[query]
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        return list(cursor.fetchall())
