@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import tempfile
 import time
@@ -113,17 +114,19 @@ def finish(order: SendOrder, count: int) -> None:
 
 
 def claim_p99_ms() -> float:
-    """Claim all that is due, batch by batch, at most a hundred, and give it back."""
+    """Claim all that is due, batch by batch, at most a thousand, and give it back."""
     waits: list[float] = []
     given_back: list[Settlement] = []
-    for _ in range(100):
+    while len(waits) < 1000:
         begun = time.perf_counter()
         claimed = ledger.claim(Lane.BULK, "email", limit=BATCH)
         waits.append((time.perf_counter() - begun) * 1000)
+        if not claimed:
+            break
         given_back += [Settlement(one.id, one.attempt, Message.State.READY) for one in claimed]
     for start in range(0, len(given_back), BATCH):
         ledger.settle_unbegun(given_back[start : start + BATCH])
-    return round(sorted(waits)[int(len(waits) * 0.99)], 1)
+    return round(statistics.quantiles(waits, n=100)[98], 1)
 
 
 def size_of_one() -> int:
