@@ -283,6 +283,7 @@ BENCHES = [
     "config.bench_api.ApiBench",
     "config.bench_pages.PagesBench",
     "config.bench_ingest.IngestBench",
+    "config.bench_segment.SegmentBench",
 ]
 FAULTS = [
     "config.faults.smtp.GoodServer",

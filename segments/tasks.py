@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from segments.models import Metric
 from segments.selectors.imports import waiting_imports
-from segments.services import bulk, quarantine
+from segments.services import bulk, promotions, quarantine
 from segments.services.imports import carry_on, forget_files
 from segments.services.rollups import catch_up, lagging
 
@@ -64,6 +64,19 @@ def tick_metrics() -> None:
     """Ring for metrics that have yet to count what was there before them."""
     for metric in lagging():
         count_backlog.apply_async((metric.pk,), queue="work", expires=5)
+
+
+@shared_task(name="segments.promote")
+def promote() -> None:
+    """Build and drop the indexes of attributes that were asked for."""
+    promotions.carry_on(at=timezone.now())
+
+
+@shared_task(name="segments.tick_promotions")
+def tick_promotions() -> None:
+    """Ring when an index waits, or its builder died."""
+    if promotions.is_anything_open():
+        promote.apply_async(queue="work", expires=10)
 
 
 @shared_task(name="segments.forget_quarantined")

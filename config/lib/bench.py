@@ -8,11 +8,20 @@ from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar
 
 Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A database that stays between runs of a bench; it is begun anew when it was filled under another `mark`."""
+
+    name: str
+    mark: str
 
 
 class Bench(ABC):
@@ -24,6 +33,11 @@ class Bench(ABC):
     def add_arguments(cls, parser: ArgumentParser) -> None:
         """Options of this bench, for argparse."""
         return
+
+    @classmethod
+    def kept(cls, options: dict[str, Any]) -> Kept | None:
+        """The database that it fills once and keeps; most run in one that is gone afterwards."""
+        return None
 
     @abstractmethod
     def run(self, options: dict[str, Any], say: Say) -> dict[str, Any]:

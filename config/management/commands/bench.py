@@ -30,8 +30,9 @@ class Command(BaseCommand):
             bench.add_arguments(kinds.add_parser(bench.kind, help=bench.__doc__))
 
     def handle(self, *args: Any, kind: str, here: bool, **options: Any) -> None:
+        bench = BENCHES.get(kind)
         if not here:
-            sys.exit(scratch.rerun(["bench", "--here", *self.arguments]))
-        figures = BENCHES.get(kind)().run(options, self.stdout.write)
+            sys.exit(scratch.rerun(["bench", "--here", *self.arguments], bench.kept(options)))
+        figures = bench().run(options, self.stdout.write)
         load = round(os.getloadavg()[0], 1)
         self.stdout.write(json.dumps({"bench": kind, **figures, "load": load}))
