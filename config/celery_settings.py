@@ -53,6 +53,7 @@ beat_schedule = {
     "guard-campaigns": {"task": "campaigns.guard", "schedule": 5.0, "options": {"expires": 5}},
     "imports": {**_TICK, "task": "segments.tick"},
     "bulk-jobs": {**_TICK, "task": "segments.tick_jobs"},
+    "repair-events": {**_TICK, "task": "segments.repair_events"},
     "forget-targets": {"task": "segments.forget_targets", "schedule": 3600.0, "options": {"expires": 3600}},
     "metrics": {"task": "segments.tick_metrics", "schedule": 5.0, "options": {"expires": 5}},
     "promotions": {"task": "segments.tick_promotions", "schedule": 10.0, "options": {"expires": 10}},

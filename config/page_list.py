@@ -18,7 +18,9 @@ from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.mailbox.store import Mailbox
 from delivery.models import MailboxProvider, ProviderAccount
-from segments.models import BulkJob, Contact, ContactList, Import, Segment
+from segments.models import Attribute, BulkJob, Contact, ContactList, Import, Segment
+from segments.selectors.quarantine import groups
+from segments.views.quarantine import url_of as quarantine_group
 from templates.models import Asset, MessageTemplate, SharedBlock
 
 
@@ -55,6 +57,15 @@ def _of_list_export() -> str | None:
     return None if pk is None else reverse("exports:new", args=["list", public_ids.encode("list", pk)])
 
 
+def _of_attribute() -> str | None:
+    name = Attribute.objects.order_by("name").values_list("name", flat=True).first()
+    return None if name is None else reverse("audience:attribute", args=[name])
+
+
+def _of_quarantine() -> str | None:
+    return next((quarantine_group(one) for one in groups()), None)
+
+
 PAGES: tuple[Entry, ...] = (
     Entry("sign-in", _at("sign-in"), signed_in=False),
     Entry("home", _at("home")),
@@ -79,6 +90,15 @@ PAGES: tuple[Entry, ...] = (
     Entry("imports", _at("audience:imports")),
     Entry("import-new", _at("audience:import-new")),
     Entry("import", _of("audience:import", Import, "import", state="completed")),
+    Entry("event-types", _at("audience:event-types")),
+    Entry("event-type-new", _at("audience:event-type-new")),
+    Entry("event-type", lambda: reverse("audience:event-type", args=["order_completed"])),
+    Entry("event-type-version", lambda: reverse("audience:event-type-version", args=["order_completed"])),
+    Entry("attributes", _at("audience:attributes")),
+    Entry("attribute-new", _at("audience:attribute-new")),
+    Entry("attribute", _of_attribute),
+    Entry("quarantine", _at("audience:quarantine")),
+    Entry("quarantine-group", _of_quarantine),
     Entry("jobs", _at("audience:jobs")),
     Entry("job", _of("audience:job", BulkJob, "bulk_job")),
     Entry("exports", _at("exports:list")),

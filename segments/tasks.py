@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from segments.models import Metric
 from segments.selectors.imports import waiting_imports
-from segments.services import bulk, promotions, quarantine
+from segments.services import bulk, promotions, quarantine, repairs
 from segments.services.imports import carry_on, forget_files
 from segments.services.rollups import catch_up, lagging
 
@@ -39,6 +39,12 @@ def tick_jobs() -> None:
     """Each second: ring for bulk jobs that wait for work, or whose worker died."""
     for job_id in bulk.waiting_jobs(at=timezone.now()):
         carry_on_job.apply_async((job_id,), queue="work", expires=5)
+
+
+@shared_task(name="segments.repair_events")
+def repair_events() -> None:
+    """Each second: replay and drop what somebody asked for in quarantine."""
+    repairs.carry_out_asked(at=timezone.now(), seconds=5)
 
 
 @shared_task(name="segments.forget_targets")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import contact, contacts, imports, jobs, lists
+from segments.views import catalogue, contact, contacts, imports, jobs, lists, quarantine
 
 app_name = "audience"
 _CONTACT, _LIST, _IMPORT, _JOB = (f"{noun}/<str:public_id>" for noun in ("contacts", "lists", "imports", "jobs"))
@@ -15,6 +15,15 @@ urlpatterns = [
     path(f"{_CONTACT}/lists", contact.ContactLists.as_view(), name="contact-lists"),
     path(f"{_CONTACT}/tracking", contact.ContactTracking.as_view(), name="contact-tracking"),
     path(f"{_CONTACT}/do", contact.ContactDeed.as_view(), name="contact-deed"),
+    path("events", catalogue.EventTypes.as_view(), name="event-types"),
+    path("events/new", catalogue.NewEventType.as_view(), name="event-type-new"),
+    path("events/types/<str:name>", catalogue.OneEventType.as_view(), name="event-type"),
+    path("events/types/<str:name>/new-version", catalogue.NewVersion.as_view(), name="event-type-version"),
+    path("events/quarantine", quarantine.Quarantine.as_view(), name="quarantine"),
+    path("events/quarantine/group", quarantine.OneGroup.as_view(), name="quarantine-group"),
+    path("attributes", catalogue.Attributes.as_view(), name="attributes"),
+    path("attributes/new", catalogue.NewAttribute.as_view(), name="attribute-new"),
+    path("attributes/<str:name>", catalogue.OneAttribute.as_view(), name="attribute"),
     path("jobs", jobs.Jobs.as_view(), name="jobs"),
     path(_JOB, jobs.OneJob.as_view(), name="job"),
     path(f"{_JOB}/cancel", jobs.Cancel.as_view(), name="job-cancel"),

@@ -50,6 +50,8 @@ RAIL = (
             Item(_("Lists"), "audience:lists", "contacts:read"),
             Item(_("Segments"), "segments:list", "segments:read"),
             Item(_("Imports"), "audience:imports", "imports:read"),
+            Item(_("Events"), "audience:event-types", "events:read"),
+            Item(_("Attributes"), "audience:attributes", "contacts:read"),
             Item(_("Bulk jobs"), "audience:jobs", "contacts:read"),
         ),
     ),

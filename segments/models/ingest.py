@@ -40,6 +40,12 @@ class QuarantinedEvent(models.Model):
         REPLAYED = "replayed"
         DROPPED = "dropped"
 
+    class Asked(models.TextChoices):
+        """What a worker is to do about it, when somebody asked that for very many."""
+
+        REPLAY = "replay"
+        DROP = "drop"
+
     event_id = models.UUIDField(null=True, help_text="Null when it could not be read")
     event_type = models.CharField(max_length=100, blank=True, default="", help_text="As far as it could be read")
     code = models.CharField(max_length=40, help_text="unknown_type, unknown_property, wrong_type, …")
@@ -52,6 +58,8 @@ class QuarantinedEvent(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     received_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True, blank=True)
+    asked = models.CharField(max_length=6, choices=Asked, blank=True, default="", db_default="")
+    asked_by_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -63,6 +71,9 @@ class QuarantinedEvent(models.Model):
         indexes = [
             models.Index("state", "code", "event_type", name="quarantined_event_state"),
             models.Index("received_at", name="quarantined_event_received"),
+            models.Index(
+                "id", name="quarantined_event_asked", condition=models.Q(state="waiting") & ~models.Q(asked="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -76,3 +76,9 @@ def _list(value: list[Any], type_: str) -> list[str] | None:
     if type_ != "list" or not all(isinstance(item, str) for item in value):
         raise InvalidValue(f"is a list, the attribute is a {type_}" if type_ != "list" else "is no list of strings")
     return distinct(value) or None
+
+
+def describe_attribute(attribute: Attribute, description: str) -> None:
+    """Say what it means, for those who come after."""
+    attribute.description = " ".join(description.split())
+    attribute.save(update_fields=["description"])

@@ -21,8 +21,8 @@ from compliance.models import AuditEntry, Reason, Scope
 from compliance.services.suppressions import suppress_email
 from config.celery_settings import beat_schedule
 from config.lib import public_ids
-from config.lib.leases import MAX_ATTEMPTS
 from config.lib.errors import NotFound
+from config.lib.leases import MAX_ATTEMPTS
 from config.lib.tokens import InvalidToken
 from segments.selectors import size_and_sample
 from segments.services.segments import create_segment
