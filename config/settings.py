@@ -225,6 +225,7 @@ SEGMENT_PREDICATES = [
     "segments.predicates.lists.ListMember",
     "segments.predicates.segment_members.SegmentMember",
     "segments.predicates.imports.InImport",
+    "segments.predicates.rfm.Rfm",
 ]
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
@@ -248,6 +249,9 @@ PROVIDERS = [
     "delivery.providers.esp.others.Mailjet",
     "delivery.providers.esp.others.MailerSend",
     "delivery.providers.esp.others.Scaleway",
+    "delivery.providers.esp.others.Mandrill",
+    "delivery.providers.esp.others.Mailtrap",
+    "delivery.providers.esp.others.UnisenderGo",
 ]
 # Where an ESP's API is, by kind, when it is not where the ESP says: a proxy, or a fake. Never a setting of an account,
 # so that nobody who edits accounts can make this server call an address of their choice.

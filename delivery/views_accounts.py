@@ -40,6 +40,7 @@ _NAMES: dict[str, tuple[StrOrPromise, StrOrPromise]] = {
     "smtp": (gettext_lazy("SMTP"), gettext_lazy("Your own mail server, or the SMTP address of a service.")),
     "mailbox": (gettext_lazy("Local mailbox"), gettext_lazy("Mail stays on this machine, to look at.")),
     "ses": ("Amazon SES", ""), "sendgrid": ("SendGrid", ""), "sparkpost": ("SparkPost", ""),
+    "unisender-go": ("Unisender Go", ""),
     "mailersend": ("MailerSend", gettext_lazy("One-click unsubscribe needs its Enterprise plan.")),
 }  # fmt: skip
 

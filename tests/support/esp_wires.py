@@ -357,8 +357,82 @@ class Scaleway(Wire):
         return answer(400, body)
 
 
+class Mandrill(Wire):
+    """https://mailchimp.com/developer/transactional/api/messages/send-new-message/"""
+
+    path = "messages/send.json"
+
+    def authorised(self, headers: Mapping[str, str], body: bytes, key: str) -> bool:
+        return bool(json.loads(body)["key"] == key)
+
+    def parsed(self, body: Json, headers: Mapping[str, str]) -> Handed:
+        message = body["message"]
+        own = lower(message.get("headers", {}))
+        return Handed(
+            message["to"][0]["email"], own.get("message-id", "-"), message.get("metadata", {}).get("message_id", "-"),
+            "", own, message["subject"], message.get("html", ""), message.get("text", ""), b"", body,
+        )  # fmt: skip
+
+    def accepted(self, handed: Handed, number: int) -> Reply:
+        return answer(200, [{"email": handed.recipient, "status": "sent", "_id": f"md{number}", "reject_reason": None}])
+
+    def refused(self, handed: Handed) -> Reply:
+        return answer(200, [{"email": handed.recipient, "status": "invalid", "reject_reason": None}])
+
+    def unauthorised(self) -> Reply:
+        return answer(500, {"status": "error", "code": -1, "name": "Invalid_Key", "message": "Invalid API key"})
+
+
+class Mailtrap(Wire):
+    """https://docs.mailtrap.io/developers/email-sending/send-email"""
+
+    path, key_header = "send", "Api-Token"
+
+    def parsed(self, body: Json, headers: Mapping[str, str]) -> Handed:
+        own = lower(body.get("headers", {}))
+        return Handed(
+            body["to"][0]["email"], own.get("message-id", "-"), body.get("custom_variables", {}).get("message_id", "-"),
+            "", own, body["subject"], body.get("html", ""), body.get("text", ""), b"", body,
+        )  # fmt: skip
+
+    def accepted(self, handed: Handed, number: int) -> Reply:
+        return answer(200, {"success": True, "message_ids": [f"mt-{number}"]})
+
+    def refused(self, handed: Handed) -> Reply:
+        return answer(400, {"success": False, "errors": ["'to' address is invalid"]})
+
+    def unauthorised(self) -> Reply:
+        return answer(401, {"success": False, "errors": ["Unauthorized"]})
+
+
+class UnisenderGo(Wire):
+    """https://godocs.unisender.ru/web-api-ref#email-send"""
+
+    path, key_header = "email/send.json", "X-API-KEY"
+
+    def parsed(self, body: Json, headers: Mapping[str, str]) -> Handed:
+        message = body["message"]
+        own, parts = lower(message.get("headers", {})), message["body"]
+        return Handed(
+            message["recipients"][0]["email"], own.get("message-id", "-"),
+            message.get("global_metadata", {}).get("message_id", "-"), "", own, message["subject"],
+            parts.get("html", ""), parts.get("plaintext", ""), b"", body,
+        )  # fmt: skip
+
+    def accepted(self, handed: Handed, number: int) -> Reply:
+        return answer(200, {"status": "success", "job_id": f"ug-{number}", "emails": [handed.recipient]})
+
+    def refused(self, handed: Handed) -> Reply:
+        failed = {handed.recipient: "permanent_unavailable"}
+        body = {"status": "error", "message": "Error ID:5. No valid recipients", "code": 204, "failed_emails": failed}
+        return answer(400, body)
+
+    def unauthorised(self) -> Reply:
+        return answer(401, {"status": "error", "message": "Error ID:7. User with id 0 not found", "code": 114})
+
+
 WIRES: dict[str, Wire] = {
     "ses": Ses(), "sendgrid": SendGrid(), "mailgun": Mailgun(), "postmark": Postmark(), "brevo": Brevo(),
     "resend": Resend(), "sparkpost": SparkPost(), "mailjet": Mailjet(), "mailersend": MailerSend(),
-    "scaleway": Scaleway(),
+    "scaleway": Scaleway(), "mandrill": Mandrill(), "mailtrap": Mailtrap(), "unisender-go": UnisenderGo(),
 }  # fmt: skip

@@ -37,7 +37,7 @@ class Esp(Provider):
     tells_tracking: ClassVar[bool] = True
     """Its own tracking can be switched off for each message; where it cannot, it has to be off in its settings."""
     account_codes: ClassVar[frozenset[str]] = frozenset()
-    """The ESP's codes, in 4xx answers, which mean the account or the sender and not the message."""
+    """The ESP's codes which mean the account or the sender and not the message, which it did not take."""
     connecting_s: ClassVar[float] = 0.0
     """How long before the last moment to begin a message is begun, where the time to connect cannot be cut shorter."""
     batch_size = 50

@@ -18,10 +18,10 @@ _LONGEST_WAIT_S = 3600
 _DEFAULT_WAIT_S = 5
 _ACCOUNT = frozenset({401, 402, 403, 404, 405, 407})
 # How each says that the recipient is what it does not like: Resend, Mailgun, Brevo, MailerSend and SendGrid, SES,
-# Scaleway, Mailjet, Postmark. Any other complaint is about us, and must never touch the recipient.
+# Scaleway, Mailjet, Postmark, Mailtrap, Unisender Go. Any other complaint is about us, and must never touch the recipient.
 _RECIPIENT = re.compile(
     r"""invalid\s['"`]to['"`]|\bto\sparameter\b|\bvalid\sin\sto\b|\bto\.\d+\.email|suppression\slist"""
-    r"""|"argument_name":\s?"to"|\bto\[\d+\]|error\sparsing\s'to'""",
+    r"""|"argument_name":\s?"to"|\bto\[\d+\]|error\sparsing\s'to'|'to'\saddress|no\svalid\srecipients""",
     re.IGNORECASE,
 )
 # That the sender is not set up there: it concerns this sender's mail alone, so it opens no breaker.
@@ -64,16 +64,17 @@ def recipient_refused(status: str, code: str, words: str) -> Receipt:
 
 
 def refused(status: int, headers: Mapping[str, str], body: str, *, account_codes: frozenset[str]) -> Receipt:
-    """An HTTP answer that is no success. `account_codes`: the ESP's own codes that mean the account, not the message.
+    """An HTTP answer that is no success. `account_codes`: the ESP's own codes that mean the account, not the message,
+    whatever their status: Mandrill answers 500 to a wrong key.
 
-    A 5xx came after the request was sent: nothing in HTTP says that it was not carried out (STANDARDS B1.6).
+    Any other 5xx came after the request was sent: nothing in HTTP says that it was not carried out (STANDARDS B1.6).
     """
     code, words = error_code(body), " ".join(sentences(body)) or body[:300]
     shown = f"{status} {code}".strip()
     if status == 429:
         wait = retry_after(headers.get("Retry-After", ""))
         return Receipt(0, Outcome.NOT_BEGUN, Trouble.THROTTLED, shown, classification.detail(words), wait)
-    if status >= 500 or status == 408:
+    if code not in account_codes and (status >= 500 or status == 408):
         return no_answer(words, shown)
     if status >= 400 and _SENDER.search(words):
         return Receipt(0, Outcome.TRANSIENT, Category.SENDER_POLICY, shown, classification.detail(words))
@@ -110,7 +111,7 @@ def error_code(body: str) -> str:
         given = json.loads(body)
     except ValueError:
         return ""
-    found = [given.get(name) for name in ("ErrorCode", "code", "name", "type")] if isinstance(given, dict) else []
+    found = [given.get(name) for name in ("ErrorCode", "name", "code", "type")] if isinstance(given, dict) else []
     return next((str(code)[:40] for code in found if isinstance(code, str | int)), "")
 
 

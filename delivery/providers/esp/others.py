@@ -9,6 +9,8 @@ from delivery.providers.esp.messages import idempotency_key
 
 _SPARKPOST = {"us": "https://api.sparkpost.com/api/v1/", "eu": "https://api.eu.sparkpost.com/api/v1/"}
 _SCALEWAY = {"fr-par": ""}
+_UNISENDER = {name: f"https://{name}.unisender.ru/ru/transactional/api/v1/" for name in ("go1", "go2")}
+_MAILTRAP = {"transactional": "https://send.api.mailtrap.io/api/", "bulk": "https://bulk.api.mailtrap.io/api/"}
 
 
 class Resend(Esp):
@@ -101,3 +103,57 @@ class Scaleway(Esp):
     def options(self) -> dict[str, Any]:
         config = self._config
         return {"secret_key": config.secret_key, "project_id": config.project_id, "region": config.region}
+
+
+class Mandrill(Esp):
+    """Mailchimp Transactional. Whatever is wrong there is a 500 with its name, also a wrong key."""
+
+    kind = "mandrill"
+    Config = KeyConfig
+    backend = "anymail.backends.mandrill.EmailBackend"
+    account_codes = frozenset({"Invalid_Key", "PaymentRequired", "Unknown_Subaccount", "PoorReputation"})
+    _config: KeyConfig
+
+    def options(self) -> dict[str, Any]:
+        return {"api_key": self._config.api_key}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailtrapConfig(KeyConfig):
+    stream: str = "bulk"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("stream", self.stream, _MAILTRAP)
+
+
+class Mailtrap(Esp):
+    kind = "mailtrap"
+    Config = MailtrapConfig
+    backend = "anymail.backends.mailtrap.EmailBackend"
+    tells_tracking = False  # to be switched off for the domain
+    _config: MailtrapConfig
+
+    def options(self) -> dict[str, Any]:
+        return {"api_token": self._config.api_key, "api_url": _MAILTRAP[self._config.stream]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnisenderGoConfig(KeyConfig):
+    server: str = "go1"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        one_of("server", self.server, _UNISENDER)
+
+
+class UnisenderGo(Esp):
+    kind = "unisender-go"
+    Config = UnisenderGoConfig
+    backend = "anymail.backends.unisender_go.EmailBackend"
+    _config: UnisenderGoConfig
+
+    def options(self) -> dict[str, Any]:
+        # its own id of the job will do: ours is in the metadata
+        url = _UNISENDER[self._config.server]
+        return {"api_key": self._config.api_key, "api_url": url, "generate_message_id": False}
