@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.api.fields import Body, JsonObject, PublicId
+from config.api.fields import Body, JsonObject, ProblemField, PublicId
 from segments.models import Import
 from segments.selectors.imports import progress
 
@@ -82,6 +82,25 @@ class ContactShown(serializers.Serializer):
     attributes = serializers.DictField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class ContactsBody(Body):
+    contacts = serializers.ListField(
+        child=serializers.JSONField(), min_length=1, help_text="Up to 1,000, each like the body of one"
+    )
+
+
+class BatchItem(serializers.Serializer):
+    """What became of one of them, in its place."""
+
+    outcome = serializers.ChoiceField(["new", "changed", "unchanged", "conflict", "invalid"])
+    contact_id = PublicId("contact", allow_null=True)
+    errors = ProblemField(many=True)
+
+
+class BatchShown(serializers.Serializer):
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="By outcome")
+    results = BatchItem(many=True)
 
 
 class ListBody(Body):

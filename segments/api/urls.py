@@ -4,6 +4,7 @@ from segments.api.views import contacts, event_types, events, identity, imports,
 
 urlpatterns = [
     path("contacts", contacts.Contacts.as_view()),
+    path("contacts/batch", contacts.ContactBatch.as_view()),
     path("contacts/<str:public_id>", contacts.OneContact.as_view()),
     path("contacts/<str:public_id>/identity", identity.Identity.as_view()),
     path("contacts/<str:public_id>/merge", identity.MergeContacts.as_view()),

@@ -39,7 +39,7 @@ def upsert_contact(values: Mapping[str, Any]) -> Upserted:
     IdentityConflict when the two identities name two people. Suppression and consent are not touched.
     """
     clean = clean_values(values)
-    _refuse(_without_identity(clean))
+    _refuse(without_identity(clean))
     for _ in range(3):  # somebody else may make the same person at the same moment
         try:
             with transaction.atomic():
@@ -82,17 +82,21 @@ def contact_problems(values: Mapping[str, Any], *, of: Contact | None = None) ->
     except Invalid as error:
         return list(error.errors)
     before = {"external_id": of.external_id, "email": of.email} if of else {}
-    return [*_without_identity({**before, **clean}), *_taken(clean, but=of.pk if of else None)]
+    return [*without_identity({**before, **clean}), *_taken(clean, but=of.pk if of else None)]
 
 
-def clean_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields and attributes in their normal form, blank as null. Raises Invalid with a pointer to each at fault."""
+def clean_values(values: Mapping[str, Any], registry: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Fields and attributes in their normal form, blank as null. Raises Invalid with a pointer to each at fault.
+
+    `registry`: the registered attributes with their types, for whoever cleans many.
+    """
     clean: dict[str, Any] = {}
     errors: list[FieldError] = []
     for name, value in values.items():
         try:
             if name == "attributes":
-                clean[name] = typed_values(value or {}, dict(Attribute.objects.values_list("name", "type")))
+                known = dict(Attribute.objects.values_list("name", "type")) if registry is None else registry
+                clean[name] = typed_values(value or {}, known)
             else:
                 clean |= _clean_field(name, str(value or "").strip())
         except Invalid as error:
@@ -118,7 +122,8 @@ def _refuse(problems: Sequence[FieldError]) -> None:
         raise Invalid(*problems)
 
 
-def _without_identity(clean: Mapping[str, Any]) -> list[FieldError]:
+def without_identity(clean: Mapping[str, Any]) -> list[FieldError]:
+    """What stands against values by which nobody can be recognised."""
     if clean.get("external_id") or clean.get("email"):
         return []
     return [FieldError("", "give external_id or email, so that the person can be recognised", "missing")]
@@ -155,7 +160,7 @@ def _change(contact: Contact, clean: Mapping[str, Any]) -> bool:
     if clean.get("email", "") == contact.email:
         changes.pop("email_as_given", None)
     if "attributes" in clean:
-        changes["attributes"] = _merged(contact.attributes, clean["attributes"])
+        changes["attributes"] = merged_attributes(contact.attributes, clean["attributes"])
         if changes["attributes"] == contact.attributes:
             del changes["attributes"]
     for name, value in changes.items():
@@ -167,5 +172,6 @@ def _change(contact: Contact, clean: Mapping[str, Any]) -> bool:
     return bool(changes)
 
 
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def merged_attributes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The old with the new over them; those that are None are taken away."""
     return {name: value for name, value in {**old, **new}.items() if value is not None}

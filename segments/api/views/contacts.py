@@ -1,5 +1,6 @@
 """Contacts: the people we may talk to."""
 
+from collections import Counter
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +14,9 @@ from config.api.parameters import ident, text
 from config.lib import public_ids
 from config.lib.addresses import InvalidAddress, normalise_email
 from config.lib.errors import FieldError, Invalid
-from segments.api.serializers import ContactBody, ContactShown
+from segments.api.serializers import BatchShown, ContactBody, ContactsBody, ContactShown
 from segments.models import Contact
+from segments.services.contact_batches import upsert_contacts
 from segments.services.contacts import edit_contact, upsert_contact
 
 
@@ -51,6 +53,27 @@ class Contacts(Endpoint):
                 audit(request, f"contact_{verb}", "contact", done.contact.pk, {"fields": sorted(body)})
         data, location = ContactShown(done.contact).data, f"/api/v1/contacts/{_id(done.contact)}"
         return shown(data, status=201 if done.outcome == "new" else 200, row=done.contact, location=location)
+
+
+class ContactBatch(Endpoint):
+    scopes = {"POST": "contacts:write", "PUT": "contacts:write"}
+
+    @extend_schema(operation_id="upsert_contacts", request=ContactsBody, responses=BatchShown)
+    def post(self, request: Any) -> Response:
+        """Make or change up to 1,000 people, each answered for itself, as if each were sent alone, in order."""
+        items = self.body(ContactsBody)["contacts"]
+        with transaction.atomic():
+            results = upsert_contacts(items)
+            counts = dict(Counter(one.outcome for one in results))
+            if counts.keys() & {"new", "changed"}:
+                fields = sorted({name for item in items if isinstance(item, dict) for name in item})[:100]
+                audit(request, "contacts_upserted", "contact", None, {"counts": counts, "fields": fields})
+        return Response(BatchShown({"counts": counts, "results": results}).data)
+
+    @extend_schema(operation_id="put_contacts", request=ContactsBody, responses=BatchShown)
+    def put(self, request: Any) -> Response:
+        """The same: sent again, it changes nothing."""
+        return self.post(request)
 
 
 class OneContact(Endpoint):

@@ -25,6 +25,8 @@ READ, WRITE, DECIDE = {V, AU, AP, AD}, {AU, AD}, {AP, AD}
 TABLE: dict[str, set[str]] = {
     "GET contacts": READ,
     "POST contacts": WRITE,
+    "POST contacts/batch": WRITE,
+    "PUT contacts/batch": WRITE,
     "GET contacts/<str:public_id>": READ,
     "PATCH contacts/<str:public_id>": WRITE,
     "POST contacts/<str:public_id>/merge": WRITE,
