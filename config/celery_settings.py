@@ -55,6 +55,7 @@ beat_schedule = {
     "bulk-jobs": {**_TICK, "task": "segments.tick_jobs"},
     "repair-events": {**_TICK, "task": "segments.repair_events"},
     "forget-targets": {"task": "segments.forget_targets", "schedule": 3600.0, "options": {"expires": 3600}},
+    "memberships": {**_TICK, "task": "segments.tick_memberships"},
     "metrics": {"task": "segments.tick_metrics", "schedule": 5.0, "options": {"expires": 5}},
     "promotions": {"task": "segments.tick_promotions", "schedule": 10.0, "options": {"expires": 10}},
     "forget-quarantined": {"task": "segments.forget_quarantined", "schedule": 3600.0, "options": {"expires": 3600}},

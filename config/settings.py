@@ -227,6 +227,14 @@ SEGMENT_PREDICATES = [
     "segments.predicates.imports.InImport",
     "segments.predicates.rfm.Rfm",
 ]
+SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segments they are in
+    "segments.watches.People",
+    "segments.watches.Fields",
+    "segments.watches.Lists",
+    "segments.watches.Events",
+    "segments.watches.Imports",
+    "segments.watches.Members",
+]
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
 MERGE_EFFECTS = ["compliance.merging.KeepOptOuts"]  # what follows from two contacts being one

@@ -2,7 +2,7 @@
 
 A negation is driven down to the conditions by De Morgan's laws, and there each predicate gives its exact complement:
 no NOT ever meets a NULL, and Postgres may plan a missing membership as an anti-join.
-Segments inside segments are compiled in place, by their current versions.
+Segments inside segments are compiled in place, by their current versions; a frozen one is its members.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ from config.lib.errors import FieldError
 from segments.errors import InvalidCriteria
 from segments.models import Contact, Segment
 from segments.predicates.base import Catalogue, Leaf
-from segments.predicates.segment_members import SEGMENTS
+from segments.predicates.segment_members import SEGMENTS, in_frozen
 from segments.trees import Group, Node, check_references, read, references
 
 MAX_CHAIN = 10  # segments within segments
@@ -47,6 +47,7 @@ class Compiler:
         self._catalogue = Catalogue.load()
         self._names: dict[int, str] = {}
         self._trees: dict[int, Group] = {}
+        self._frozen: set[int] = set()
         self._replacing = replacing or {}
         self._chain: list[int] = []
         self._leaves = 0
@@ -61,8 +62,15 @@ class Compiler:
     def members(self, segment_id: int, *, negated: bool = False) -> Q:
         """The people in a saved segment, or exactly those who are not. Raises InvalidCriteria."""
         self.load([segment_id])
+        if segment_id in self._frozen:
+            return ~in_frozen(segment_id) if negated else in_frozen(segment_id)
         with self._inside(segment_id):
             return self._q(self._trees[segment_id], negated)
+
+    def alone(self, segment_id: int) -> Q:
+        """The people in a saved segment as a rule of its own: its conditions are counted from zero."""
+        self._leaves = 0
+        return self.members(segment_id)
 
     def load(self, segment_ids: Iterable[int]) -> None:
         """Read these segments and all they refer to: one query a level."""
@@ -75,8 +83,12 @@ class Compiler:
             wanted = {pk for tree in level for pk in _segments_of(tree)} - self._trees.keys()
         check_references(fresh)
 
-    def _read(self, pk: int, name: str, criteria: Any) -> Group:
+    def _read(self, pk: int, name: str, criteria: Any, frozen: bool) -> Group:
         self._names[pk] = name
+        if frozen and pk not in self._replacing:
+            self._frozen.add(pk)
+            self._trees[pk] = Group("AND", ())  # whatever its rule names does not matter any more
+            return self._trees[pk]
         try:
             self._trees[pk] = read(self._replacing.get(pk, criteria), self._catalogue)
         except InvalidCriteria as error:
@@ -147,5 +159,6 @@ def _segments_of(tree: Group) -> set[int]:
     return {public_ids.decode("segment", text) for reference, text, _ in references(tree) if reference == SEGMENTS}
 
 
-def _current_rules(segment_ids: Collection[int]) -> Iterable[tuple[int, str, Any]]:
-    return Segment.objects.filter(pk__in=segment_ids).values_list("pk", "name", "current__criteria")
+def _current_rules(segment_ids: Collection[int]) -> Iterable[tuple[int, str, Any, bool]]:
+    rows = Segment.objects.filter(pk__in=segment_ids).values_list("pk", "name", "current__criteria", "frozen_at")
+    return [(pk, name, criteria, frozen_at is not None) for pk, name, criteria, frozen_at in rows]

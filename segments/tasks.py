@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from segments.models import Metric
 from segments.selectors.imports import waiting_imports
-from segments.services import bulk, promotions, quarantine, repairs
+from segments.services import bulk, memberships, promotions, quarantine, repairs, upkeep
 from segments.services.imports import carry_on, forget_files
 from segments.services.rollups import catch_up, lagging
 
@@ -88,3 +88,21 @@ def tick_promotions() -> None:
 @shared_task(name="segments.forget_quarantined")
 def forget_quarantined() -> None:
     quarantine.forget(before=timezone.now() - timedelta(days=settings.QUARANTINE_DAYS))
+
+
+@shared_task(name="segments.tick_memberships")
+def tick_memberships() -> None:
+    """Each second: look at those about whom something changed, and ring for passes over everybody."""
+    upkeep.plan(at=timezone.now())
+    memberships.follow_logs()
+    memberships.settle_for(1.0)
+    for segment_id in memberships.waiting(at=timezone.now()):
+        refresh_segment.apply_async((segment_id,), queue="work", expires=2)
+
+
+@shared_task(name="segments.refresh_segment")
+def refresh_segment(segment_id: int) -> None:
+    """Go on with a pass for one slice; the next tick rings again when somebody is left."""
+    until = timezone.now() + timedelta(seconds=10)
+    while memberships.pass_next(segment_id, at=timezone.now()) and timezone.now() < until:
+        pass

@@ -14,6 +14,7 @@ from segments.models.identity import IdentityLink, Visitor
 from segments.models.importing import Import, ImportRow, StagedRow
 from segments.models.ingest import QuarantinedEvent, WriteKey
 from segments.models.list import ContactList, ListMembership
+from segments.models.membership import How, Membership, MembershipChange, SegmentDay, SegmentUpkeep, TailMark, Touch
 from segments.models.merging import ContactMerge, FormerContact
 from segments.models.promotion import Promotion
 from segments.models.segment import Segment, SegmentVersion
@@ -31,18 +32,25 @@ __all__ = [
     "EventType",
     "EventTypeVersion",
     "FormerContact",
+    "How",
     "IdentityLink",
     "Import",
     "ImportRow",
     "ListMembership",
+    "Membership",
+    "MembershipChange",
     "Metric",
     "Promotion",
     "QuarantinedEvent",
     "RawEvent",
     "Segment",
+    "SegmentDay",
+    "SegmentUpkeep",
     "SegmentVersion",
     "Source",
     "StagedRow",
+    "TailMark",
+    "Touch",
     "Visitor",
     "WriteKey",
 ]

@@ -11,6 +11,7 @@ class Segment(models.Model):
     description = models.CharField(max_length=500, blank=True, default="")
     dynamic = models.BooleanField(default=True, help_text="Membership follows the data")
     current = models.ForeignKey("SegmentVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    frozen_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is its members and not its rule")
     size = models.PositiveBigIntegerField(null=True, blank=True)
     sized_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(

@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from config.lib import public_ids
-from segments.models import Segment
+from segments.models import Membership, Segment
 from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.types import Reference, ValueType
 
 SEGMENTS = Reference("segment", Segment, "is in the segment", "is not in the segment")
+
+
+def in_frozen(segment_id: int) -> Q:
+    """The members of a frozen segment. EXISTS is never null, so `~` of it is its exact complement."""
+    return Q(Exists(Membership.objects.filter(segment_id=segment_id, contact_id=OuterRef("pk"))))
 
 
 class SegmentMember(Predicate):

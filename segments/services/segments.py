@@ -38,8 +38,10 @@ def edit_segment(segment: Segment, *, name: str, description: str, dynamic: bool
     """Change what it is called and how it is kept, not what it means. Raises Invalid for a name blank or taken."""
     _take_turns()
     segment.name = _free_name(name, but=segment)
+    if segment.dynamic != dynamic:
+        segment.frozen_at = None  # the upkeep freezes it (segments/services/memberships.py), or follows its rule again
     segment.description, segment.dynamic = description.strip(), dynamic
-    segment.save(update_fields=["name", "description", "dynamic", "updated_at"])
+    segment.save(update_fields=["name", "description", "dynamic", "frozen_at", "updated_at"])
 
 
 @transaction.atomic
@@ -140,8 +142,8 @@ def _add_version(segment: Segment, normal: dict[str, Any], by: User, note: str) 
         segment=segment, number=last + 1, criteria=normal, created_by_id=_id(by), note=note.strip()[:255]
     )
     segment.current = version
-    segment.size = segment.sized_at = None  # it was another rule's
-    segment.save(update_fields=["current", "size", "sized_at", "updated_at"])
+    segment.size = segment.sized_at = segment.frozen_at = None  # they were another rule's
+    segment.save(update_fields=["current", "size", "sized_at", "frozen_at", "updated_at"])
     return version
 
 
