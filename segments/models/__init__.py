@@ -17,6 +17,7 @@ from segments.models.list import ContactList, ListMembership
 from segments.models.membership import How, Membership, MembershipChange, SegmentDay, SegmentUpkeep, TailMark, Touch
 from segments.models.merging import ContactMerge, FormerContact
 from segments.models.promotion import Promotion
+from segments.models.rfm import RfmCell, RfmScore, RfmSnapshot
 from segments.models.segment import Segment, SegmentVersion
 
 __all__ = [
@@ -43,6 +44,9 @@ __all__ = [
     "Promotion",
     "QuarantinedEvent",
     "RawEvent",
+    "RfmCell",
+    "RfmScore",
+    "RfmSnapshot",
     "Segment",
     "SegmentDay",
     "SegmentUpkeep",
