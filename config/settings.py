@@ -219,12 +219,13 @@ READY_QUEUE_AGE_S = env.float("READY_QUEUE_AGE_S", default=300.0)  # /readyz fai
 APPROVAL_ABOVE = env.int("APPROVAL_ABOVE", default=50_000)
 
 # Plug-ins: dotted paths, one line each (config/lib/registry.py)
-SEGMENT_PREDICATES = [
+SEGMENT_PREDICATES = [  # those that keep no registry first: a rule over these alone reads none
     "segments.predicates.fields.ContactField",
-    "segments.predicates.attributes.AttributeField",
     "segments.predicates.lists.ListMember",
     "segments.predicates.segment_members.SegmentMember",
     "segments.predicates.imports.InImport",
+    "segments.predicates.attributes.AttributeField",
+    "segments.predicates.events.DidEvent",
     "segments.predicates.rfm.Rfm",
 ]
 SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segments they are in

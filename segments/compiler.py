@@ -31,19 +31,29 @@ def compile(criteria: Any, at: datetime) -> Q:  # noqa: A001
     return Compiler(at).criteria(criteria)
 
 
-def contacts_matching(criteria: Any, *, at: datetime | None = None) -> QuerySet[Contact]:
-    """The people a rule matches at this moment (or at `at`), each once. Raises InvalidCriteria."""
-    return Contact.objects.filter(compile(criteria, at or timezone.now()))
+def contacts_matching(
+    criteria: Any, *, at: datetime | None = None, among: Collection[int] | None = None
+) -> QuerySet[Contact]:
+    """The people a rule matches at this moment (or at `at`), each once. Raises InvalidCriteria.
+
+    `among` (row ids): only these, asked by their ids in every table. The same as `.filter(pk__in=among)`, sooner.
+    """
+    found = Contact.objects.filter(Compiler(at or timezone.now(), among=among).criteria(criteria))
+    return found if among is None else found.filter(pk__in=among)
 
 
 class Compiler:
     """Compiles rules and saved segments at one moment; a segment is read once however often it is named.
 
     `replacing`: rules to use instead of the current ones of these segments, to try a change before it is saved.
+    `among`: the only contacts that are asked for; what it gives is right for these alone.
     """
 
-    def __init__(self, at: datetime, *, replacing: Mapping[int, Any] | None = None) -> None:
+    def __init__(
+        self, at: datetime, *, replacing: Mapping[int, Any] | None = None, among: Collection[int] | None = None
+    ) -> None:
         self.at = at
+        self.among = among
         self._catalogue = Catalogue.load()
         self._names: dict[int, str] = {}
         self._trees: dict[int, Group] = {}

@@ -276,8 +276,9 @@ class _Reader:
         try:
             return type_.clean(operator, raw)
         except BadValue as error:
-            place = pointer if error.index is None or not isinstance(raw, list) else f"{pointer}/{error.index}"
-            self.wrong(place, error.detail, "wrong_value")
+            single = operator.operand is Operand.MANY and not isinstance(raw, list)  # taken as a list of one
+            path = () if single else error.path
+            self.wrong(pointer + "".join(f"/{_escaped(part)}" for part in path), error.detail, "wrong_value")
             return None
 
     def keys(self, raw: dict[str, Any], known: tuple[str, ...], pointer: str) -> None:

@@ -33,6 +33,9 @@ _OPERATORS: dict[str, tuple[type | Any, Callable[[str, Any], str]]] = {
     "contains": (str, lambda place, value: f'{place} like_regex {_quoted(value)} flag "q"'),
     "exists": (type(None), lambda place, _: f"exists({place})"),
 }
+# These match whatever their positive one does not, events without the property included.
+COMPLEMENTS = {"not_equals": "equals", "not_in": "in", "not_contains": "contains", "not_exists": "exists"}
+OPERATORS = (*_OPERATORS, *COMPLEMENTS)
 
 
 def check_filters(filters: Any) -> None:
@@ -50,10 +53,10 @@ def _problem(one: Any) -> str:
     name, operator, value = one.get("property"), one.get("operator"), one.get("value")
     if not isinstance(name, str) or not 0 < len(name) <= 100 or "\x00" in name:
         return "names a property"
-    if operator not in _OPERATORS:
-        return f"has one of the operators {', '.join(_OPERATORS)}"
-    wanted = _OPERATORS[operator][0]
-    if not isinstance(value, wanted) or (operator != "equals" and isinstance(value, bool)):
+    if operator not in OPERATORS:
+        return f"has one of the operators {', '.join(OPERATORS)}"
+    positive = COMPLEMENTS.get(str(operator), str(operator))
+    if not isinstance(value, _OPERATORS[positive][0]) or (positive != "equals" and isinstance(value, bool)):
         return f"has no value that fits {operator}"
     values = value if isinstance(value, list) else [value]
     if not values or not all(one is None or (isinstance(one, _Plain) and "\x00" not in str(one)) for one in values):
@@ -73,5 +76,6 @@ def path_of(filters: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _said(one: Mapping[str, Any]) -> str:
-    place = "$." + _quoted(one["property"])
-    return _OPERATORS[one["operator"]][1](place, one.get("value"))
+    place, operator = "$." + _quoted(one["property"]), one["operator"]
+    said = _OPERATORS[COMPLEMENTS.get(operator, operator)][1](place, one.get("value"))
+    return f"({said}) is unknown || !({said})" if operator in COMPLEMENTS else said

@@ -15,7 +15,8 @@ It may come out NULL where there is no value: NULL does not match. The complemen
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -42,6 +43,10 @@ class Scope(Protocol):
     @property
     def at(self) -> datetime:
         """The moment relative dates are counted from."""
+
+    @property
+    def among(self) -> Collection[int] | None:
+        """Of whom alone is asked (row ids); None: of everybody. A subquery that groups narrows itself to them."""
 
     def members(self, segment_id: int, *, negated: bool) -> Q:
         """The people in a segment, or those who are not, by its current version."""
@@ -71,10 +76,15 @@ class Predicate(ABC):
 
     kind: ClassVar[str]
     bare: ClassVar[bool] = False  # its fields may also be written without what stands before their first dot
+    group: ClassVar[str] = ""  # under which its fields are offered; by its kind where there is none
 
     @abstractmethod
     def fields(self) -> Mapping[str, ValueType]:
         """Every field it answers for, by canonical name. At most one query."""
+
+    def spellings(self, name: str) -> Iterable[str]:
+        """Other names of one of its fields that are understood and never stored; of two owners, the first has it."""
+        return (name.partition(".")[2],) if self.bare else ()
 
     @abstractmethod
     def to_q(self, leaf: Leaf, scope: Scope) -> Q:
@@ -91,40 +101,61 @@ _SUBJECTS = ("user.", "contact.")
 
 
 class Catalogue(Mapping[str, Field]):
-    """Every field by canonical name. `find` also knows the spellings that are understood."""
+    """Every field by canonical name. `find` also knows the spellings that are understood.
 
-    def __init__(self, fields: Iterable[Field]) -> None:
+    A kind's registry is read when something is asked that no kind before it knows: a rule over a country asks none.
+    """
+
+    def __init__(self, kinds: Iterable[Predicate]) -> None:
+        self._unread = deque(kinds)
         self._fields: dict[str, Field] = {}
-        for field in fields:
-            self._fields.setdefault(field.name, field)
-        self._bare = {name.partition(".")[2]: field for name, field in self._fields.items() if field.predicate.bare}
+        self._also: dict[str, Field] = {}
 
     @classmethod
     def load(cls) -> "Catalogue":
-        """The catalogue of all predicates. One query per kind that keeps a registry."""
-        predicates = [predicate() for predicate in PREDICATES]
-        return cls(Field(name, type_, one) for one in predicates for name, type_ in one.fields().items())
+        """The catalogue of all predicates. One query per kind that keeps a registry, when it is needed."""
+        return cls(kind() for kind in PREDICATES)
+
+    def _read_next(self) -> None:
+        predicate = self._unread.popleft()
+        for name, type_ in predicate.fields().items():
+            field = self._fields.setdefault(name, Field(name, type_, predicate))
+            for spelling in predicate.spellings(name):
+                self._also.setdefault(spelling, field)
+
+    def _read_all(self) -> dict[str, Field]:
+        while self._unread:
+            self._read_next()
+        return self._fields
+
+    def _named(self, name: str) -> Field | None:
+        while name not in self._fields and self._unread:
+            self._read_next()
+        return self._fields.get(name)
 
     def __getitem__(self, name: str) -> Field:
-        return self._fields[name]
+        return self._read_all()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._fields)
+        return iter(self._read_all())
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(self._read_all())
 
     def find(self, name: str) -> Field | None:
         """The field by canonical name, without its prefix where that is unambiguous, or after `user.`."""
         for subject in ("", *_SUBJECTS):
             if name.startswith(subject):
                 rest = name[len(subject) :]
-                if field := self._fields.get(rest) or self._bare.get(rest):
+                if field := self._named(rest) or self._also.get(rest):
                     return field
         return None
 
     def near(self, name: str) -> str:
         """The sentence that helps with an unknown field."""
-        known = [*self._fields, *self._bare]
-        close = get_close_matches(name.partition(".")[2] or name, known, n=1, cutoff=0.6)
+        known = [*self._read_all(), *self._also]
+        close = [
+            *get_close_matches(name, known, n=1, cutoff=0.6),
+            *get_close_matches(name.partition(".")[2], known, n=1, cutoff=0.6),
+        ]
         return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(self._fields)[:30])}"

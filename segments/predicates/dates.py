@@ -103,6 +103,12 @@ def span(value: str, at: datetime) -> Span:
     return _instant(datetime.fromisoformat(value)) if "T" in value else _day(date.fromisoformat(value))
 
 
+def before(period: str, at: datetime) -> datetime:
+    """The moment so long before: 14 days are 14 × 24 hours, a month leads to the same day and time of the last one."""
+    amount, unit = period.split("_")
+    return _shift(at.astimezone(UTC), -int(amount), unit.removesuffix("s"))
+
+
 def window(operator: str, value: str | Sequence[str], at: datetime, *, now: Span) -> Window:
     """What a positive operator lets through. `now` is the present at the field's grain: today, or this instant."""
     if operator == "within_last":
@@ -178,3 +184,6 @@ class Day(Moment):
 
     name = "date"
     clock = False
+
+
+MOMENT = Moment()

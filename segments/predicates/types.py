@@ -6,7 +6,8 @@ Text is compared exactly, letter for letter, upper and lower case included. An e
 
 import json
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,12 +22,21 @@ LARGEST = 1e300
 
 
 class BadValue(Exception):
-    """The value does not fit: what is expected, and the index into a list of values where that helps."""
+    """The value does not fit: what is expected, and the keys and indices that lead to the place inside it."""
 
-    def __init__(self, detail: str, index: int | None = None) -> None:
+    def __init__(self, detail: str, *path: str | int) -> None:
         self.detail = detail
-        self.index = index
+        self.path = path
         super().__init__(detail)
+
+
+@contextmanager
+def inside(*path: str | int) -> Iterator[None]:
+    """What does not fit in here is told from further out."""
+    try:
+        yield
+    except BadValue as error:
+        raise BadValue(error.detail, *path, *error.path) from None
 
 
 class ValueType:
@@ -47,6 +57,10 @@ class ValueType:
     def phrase(self, value: Any) -> str:
         """One canonical value as it reads in a sentence."""
         return f"“{value}”" if isinstance(value, str) else json.dumps(value)
+
+    def sentence(self, label: str, operator: Operator, value: Any) -> str:
+        """The whole condition in words, for a type that does not read as field, operator and value; else empty."""
+        return ""
 
     def clean(self, operator: Operator, value: Any) -> Any:
         """The canonical value for this operator. Raises BadValue."""
@@ -88,10 +102,8 @@ class ValueType:
         return pair
 
     def _clean_at(self, operator: Operator, values: list[Any], index: int) -> Any:
-        try:
+        with inside(index):
             return self.clean_one(operator, values[index])
-        except BadValue as error:
-            raise BadValue(error.detail, index) from None
 
     def reversed(self, low: Any, high: Any) -> bool:
         """Whether nothing can lie between these two, now or ever."""

@@ -1,10 +1,11 @@
 """What a segment rule means, said a second time in plain Python. Shares no code with the compiler.
 
-A person is a dict of columns, plus "attributes" (as JSON), "lists" and "imports" (sets of public ids).
+A person is a dict of columns, plus "attributes" (as JSON), "lists" and "imports" (sets of public ids) and "events"
+(what they did, whatever name or device they did it under: Done).
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ OPPOSITES = {
     "not_exists": "exists",
     "contains_none": "contains_any",
     "not_within_last": "within_last",
+    "did_not": "did",
 }
 COLUMNS = {
     **dict.fromkeys(("external_id", "email", "phone", "first_name", "last_name"), "string"),
@@ -30,6 +32,15 @@ COLUMNS = {
     "created_at": "datetime",
     "updated_at": "datetime",
 }
+
+
+@dataclass(frozen=True)
+class Done:
+    """An event of somebody."""
+
+    type: str
+    at: datetime
+    properties: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class World:
             return bool(person[f"{field}s"] & set(wanted))
         if field == "segment":
             return any(self.matches(self.segments[one], person) for one in wanted)
+        if field.startswith("event."):
+            return self.did(field.removeprefix("event."), wanted, person["events"])
         kind, value = self.known(field, person)
         if value is None:
             return False
@@ -74,6 +87,31 @@ class World:
             "list": self.texts,
         }
         return operator == "exists" or compare[kind](operator, value, wanted)
+
+    def did(self, name: str, wanted: Any, events: Iterable[Done]) -> bool:
+        meant = [
+            one for one in events
+            if one.type == name and all(_passes(filter_, one.properties) for filter_ in wanted.get("where", ()))
+            and self.inside(wanted, one.at)
+        ]  # fmt: skip
+        if "count" in wanted:
+            return self.number(wanted["count"]["operator"], len(meant), wanted["count"]["value"])
+        if "sum" in wanted:
+            amounts = [one.properties.get(wanted["sum"]["property"]) for one in meant]
+            total = sum((Decimal(repr(one)) for one in amounts if _is_number(one)), Decimal(0))
+            return self.number(wanted["sum"]["operator"], total, wanted["sum"]["value"])
+        for key, chosen in (("first", min), ("last", max)):
+            if key in wanted:
+                at = chosen((one.at for one in meant), default=None)
+                return at is not None and bool(self.instant(wanted[key]["operator"], at, wanted[key]["value"]))
+        return meant != []
+
+    def inside(self, wanted: Any, at: datetime) -> bool:
+        if "within" in wanted:
+            amount, unit = wanted["within"].split("_")
+            start: datetime = self.at - relativedelta(**{unit.rstrip("s") + "s": int(amount)})
+            return start <= at <= self.at
+        return "between" not in wanted or bool(self.instant("between", at, wanted["between"]))
 
     def known(self, field: str, person: Person) -> tuple[str, Any]:
         """The type of the field and its value, None when it is not known."""
@@ -104,8 +142,8 @@ class World:
             }[operator]
         )
 
-    def number(self, operator: str, value: float, wanted: Any) -> bool:
-        exact = Decimal(repr(value))
+    def number(self, operator: str, value: float | Decimal, wanted: Any) -> bool:
+        exact = value if isinstance(value, Decimal) else Decimal(repr(value))
         if operator == "in":
             return exact in [Decimal(repr(one)) for one in wanted]
         low, high = (Decimal(repr(one)) for one in (wanted if operator == "between" else (wanted, wanted)))
@@ -162,6 +200,27 @@ class World:
             then = now + step if words[0] == "in" else now - step
             return then if unit.rstrip("s") in ("minute", "hour") else then.date()
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _passes(wanted: Mapping[str, Any], properties: Mapping[str, Any]) -> bool:
+    """Whether a filter holds of an event's properties; one of another type passes none but the negative ones."""
+    operator, value = wanted["operator"], properties.get(wanted["property"])
+    if operator.startswith("not_"):
+        return not _passes({**wanted, "operator": operator.removeprefix("not_")}, properties)
+    if operator == "exists":
+        return wanted["property"] in properties
+    one = wanted["value"]
+    if operator == "in":
+        return any(_passes({**wanted, "operator": "equals", "value": each}, properties) for each in one)
+    if _is_number(one):
+        return _is_number(value) and _compare(operator, value, one)
+    if operator == "equals":
+        return type(value) is type(one) and value == one
+    return isinstance(value, str) and (value.startswith(one) if operator == "starts_with" else one in value)
 
 
 def _day_of_calendar(text: str) -> Any:

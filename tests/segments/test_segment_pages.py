@@ -46,8 +46,8 @@ def test_the_list_says_what_each_means_and_takes_the_same_queries_however_long(
 ) -> None:
     for number in range(20):
         create_segment(name=f"Germans {number}", criteria=_in(germans))
-    # session, person, rows, count; attributes, names of segments; who is used by segments, and twice by campaigns
-    with django_assert_num_queries(9):
+    # session, person, rows, count; names of segments; who is used by segments, and twice by campaigns
+    with django_assert_num_queries(8):
         page = admin_client.get("/audience/segments?sort=name")
     assert "Contacts where country is “DE”." in page.content.decode()
     assert page.context["lines"][0].row.uses == 20
@@ -56,8 +56,8 @@ def test_the_list_says_what_each_means_and_takes_the_same_queries_however_long(
 def test_one_segment_takes_few_queries(
     admin_client: Client, germans: Segment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # session, person, segment; attributes for the sentence and the outline; who uses it
-    with django_assert_num_queries(7):
+    # session, person, segment; who uses it
+    with django_assert_num_queries(5):
         page = admin_client.get(_url(germans))
     assert page.status_code == 200
 

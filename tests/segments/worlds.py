@@ -15,6 +15,7 @@ from config.lib import public_ids
 from config.lib.addresses import address_hash
 from segments.models import Attribute, Contact, ContactList, Import, ImportRow, ListMembership, Segment
 from segments.services.segments import create_segment
+from tests.segments import doings
 from tests.segments.oracle import Person, World
 
 AT = datetime(2024, 3, 31, 12, 30, tzinfo=UTC)  # a leap year's month end: every step by months has to decide
@@ -118,6 +119,7 @@ def build() -> Peopled:
     lists = [ContactList.objects.create(name=f"list {n}") for n in range(3)]
     imports = [Import.objects.create(name=f"file {n}.csv", file="x") for n in range(2)]
     people = {contact.pk: person for contact, person in _people(chance, lists, imports)}
+    doings.tell(chance, people)
     world = World(AT, ATTRIBUTES, {})
     peopled = Peopled(world, people, _ids("list", lists), _ids("import", imports), [])
     _add_segments(peopled)
@@ -140,7 +142,7 @@ def _people(
             for one in came
             for twice in range(2)
         )
-        yield contact, {**row, "lists": set(_ids("list", on)), "imports": set(_ids("import", came))}
+        yield contact, {**row, "events": [], "lists": set(_ids("list", on)), "imports": set(_ids("import", came))}
 
 
 def _columns(chance: random.Random, number: int) -> dict[str, Any]:
@@ -291,6 +293,7 @@ def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
             (["contains_any", "contains_all", "contains_none"], _many(st.sampled_from([*TAGS, "2024-03-31"]))),
             _known,
         ),
+        doings.leaves(_instants, _periods, _short_periods),
         _leaves(["list"], (["in", "not_in"], _many(st.sampled_from(peopled.lists)))),
         _leaves(["import"], (["in", "not_in"], _many(st.sampled_from(peopled.imports)))),
         _leaves(["segment"], (["in", "not_in"], _many(st.sampled_from(peopled.segments)))),
