@@ -3,6 +3,7 @@
 import secrets
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from campaigns import services as campaigns
 from campaigns.models import Campaign
 from compliance.models import Brand, Sender
+from config.demo import past
 from config.demo.people import People, write_people
 from config.lib import public_ids
 from delivery.models import ProviderAccount
@@ -25,6 +27,7 @@ from templates.models import MessageTemplate
 from templates.services import create_template, save_version
 
 USER = "demo"
+CAMPAIGNS = 6
 STARTERS = settings.BASE_DIR / "templates" / "starters"
 
 
@@ -78,9 +81,24 @@ def set_up(people: int) -> None:
         template(starter)
     pros = _segment("Pro customers in Europe", _PROS)
     if not Campaign.objects.exists():
-        first = _campaign("Autumn newsletter", sender, TEMPLATES[0], news, lists=[news])
-        campaigns.launch(first, by=None, at=timezone.now())
-        _campaign("Offers for pro customers", sender, TEMPLATES[1], news, segments=[pros])
+        _campaigns(sender, news, pros, timezone.now())
+
+
+def _campaigns(sender: Sender, news: ContactList, pros: Segment, at: datetime) -> None:
+    """Three that are over, one that goes out now, one with a time, and a draft: as many as CAMPAIGNS."""
+    newsletter, promotion, _welcome = TEMPLATES
+    week = past.Week(at)
+    past.lay(_campaign("Hiking season", sender, newsletter, news, lists=[news]), week, days_ago=6, hour=8)
+    past.lay(
+        _campaign("Early access for pro customers", sender, promotion, news, segments=[pros]), week, days_ago=4, hour=15
+    )
+    past.lay(_campaign("Weekend offers", sender, promotion, news, lists=[news]), week, days_ago=2, hour=9)
+    first = _campaign("Autumn newsletter", sender, newsletter, news, lists=[news])
+    campaigns.launch(first, by=None, at=timezone.now())
+    later = _campaign("Winter catalogue", sender, newsletter, news, lists=[news])
+    nine = (at + timedelta(days=9)).replace(hour=9, minute=0, second=0, microsecond=0, tzinfo=None)
+    campaigns.schedule(later, local=nine, zone="Europe/London", by=None, at=at)
+    _campaign("Offers for pro customers", sender, promotion, news, segments=[pros])
 
 
 def brand() -> Sender:

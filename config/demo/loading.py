@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from campaigns.models import Campaign
 from compliance.models import Brand
+from config.demo import content
 from delivery.models import ProviderAccount
 from segments.models import Contact
 from templates.models import MessageTemplate
@@ -49,5 +50,5 @@ def stages() -> Iterator[Stage]:
     yield Stage(_("A brand and its sender"), Brand.objects.exists())
     yield Stage(_("A provider: the local mailbox"), ProviderAccount.objects.exists())
     yield Stage(_("People, imported from a CSV"), Contact.objects.exists())
-    yield Stage(_("Message templates"), MessageTemplate.objects.count() >= 3)
-    yield Stage(_("Campaigns"), Campaign.objects.count() >= 2)
+    yield Stage(_("Message templates"), MessageTemplate.objects.count() >= len(content.TEMPLATES))
+    yield Stage(_("Campaigns"), Campaign.objects.count() >= content.CAMPAIGNS)
