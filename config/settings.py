@@ -317,6 +317,7 @@ FAULTS = [
     "config.faults.workers.Deployed",
     "config.faults.workers.TwoBeats",
     "config.faults.workers.TwoDeployments",
+    "config.faults.money.BudgetUnderKills",
     "config.faults.postgres.RestartedFast",
     "config.faults.postgres.RestartedImmediately",
     "config.faults.postgres.Cut",

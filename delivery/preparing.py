@@ -77,7 +77,7 @@ class OrderDesk:
     def page(self, message_id: int, recipient: Recipient, address: AddressHash) -> Rendered:
         """The same message to be read in a browser. Raises what rendering raises."""
         return self.render(
-            recipient, self._links(message_id, public_ids.encode("message", message_id), recipient, address)
+            recipient, self.links(message_id, public_ids.encode("message", message_id), recipient, address)
         )
 
     def render(self, recipient: Recipient, links: Links) -> Rendered:

@@ -34,7 +34,7 @@ class Fault(ABC):
     def run(self, stage: Stage, people: int) -> dict[str, Any]:
         """Everything, in this deployment, whose data it spoils. The figures, with what was `broken` in words."""
         with self.server(stage), stage.working(celery=self.celery, env=self.process_env(stage)):
-            stage.launch(people, self.purpose)
+            self.launch(stage, people)
             told = self.disturb(stage)
             stage.wait_for_the_end()
         sums = stage.sums()
@@ -43,6 +43,10 @@ class Fault(ABC):
     def server(self, stage: Stage) -> AbstractContextManager[None]:
         """Where the mail goes."""
         return stage.sink(delay_ms=self.delay_ms, script=self.script)
+
+    def launch(self, stage: Stage, people: int) -> None:
+        """Send the campaign on its way."""
+        stage.launch(people, self.purpose)
 
     def process_env(self, stage: Stage) -> Mapping[str, str]:
         """What its processes are told besides."""

@@ -1,5 +1,7 @@
 """Whom the campaign of a fault goes to, and what it says."""
 
+from decimal import Decimal
+
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -24,7 +26,7 @@ _BODY = (
 )
 
 
-def campaign(count: int, purpose: Purpose, *, poisoned: int = 0) -> Campaign:
+def campaign(count: int, purpose: Purpose, *, poisoned: int = 0, budget: Decimal | None = None) -> Campaign:
     """A draft that is ready to launch to so many new people. Transactional ones rather come twice than never.
 
     `poisoned`: so many of them, somewhere in the first half, are marked for poison_app.py.
@@ -33,7 +35,7 @@ def campaign(count: int, purpose: Purpose, *, poisoned: int = 0) -> Campaign:
     sender = _sender(number)
     made = services.create(
         by=None, name=f"Fault {number}", brand=sender.brand, sender=sender, template=_template(number),
-        lists=[_people(count, number, poisoned)], purpose=purpose,
+        lists=[_people(count, number, poisoned)], purpose=purpose, budget=budget,
     )  # fmt: skip
     Campaign.objects.filter(pk=made.pk).update(resend_unknown=purpose == Purpose.TRANSACTIONAL)
     return made

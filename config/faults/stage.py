@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import psutil
@@ -103,9 +104,9 @@ class Stage:
 
     # --- the campaign
 
-    def launch(self, count: int, purpose: Purpose, *, poisoned: int = 0) -> None:
+    def launch(self, count: int, purpose: Purpose, *, poisoned: int = 0, budget: Decimal | None = None) -> None:
         """A campaign to so many people, launched as a person does it."""
-        self.campaign: Campaign = people.campaign(count, purpose, poisoned=poisoned)
+        self.campaign: Campaign = people.campaign(count, purpose, poisoned=poisoned, budget=budget)
         self.run: Run = services.launch(self.campaign, by=None, at=timezone.now())
         self.wait_until(lambda: self.sent() > count // 50, "the first are sent")
 
@@ -147,6 +148,15 @@ class Stage:
         """Whether nothing is left to disturb."""
         self.campaign.refresh_from_db(fields=["state"])
         return self.campaign.state == Campaign.State.COMPLETED
+
+    def is_paused(self) -> bool:
+        """Whether it paused itself."""
+        self.campaign.refresh_from_db(fields=["state"])
+        return self.campaign.state == Campaign.State.PAUSED
+
+    def arrived(self) -> int:
+        """How many messages servers have taken, each as often as it was taken."""
+        return self._accepted().total()
 
     def goes_on(self, since: int | None = None, *, patience: float = 240.0) -> float:
         """Wait until more is sent than `since` (than now); the seconds it took. Raises InVain."""

@@ -18,7 +18,8 @@ _LONGEST_WAIT_S = 3600
 _DEFAULT_WAIT_S = 5
 _ACCOUNT = frozenset({401, 402, 403, 404, 405, 407})
 # How each says that the recipient is what it does not like: Resend, Mailgun, Brevo, MailerSend and SendGrid, SES,
-# Scaleway, Mailjet, Postmark, Mailtrap, Unisender Go. Any other complaint is about us, and must never touch the recipient.
+# Scaleway, Mailjet, Postmark, Mailtrap, Unisender Go. Any other complaint is about us, and must never touch the
+# recipient.
 _RECIPIENT = re.compile(
     r"""invalid\s['"`]to['"`]|\bto\sparameter\b|\bvalid\sin\sto\b|\bto\.\d+\.email|suppression\slist"""
     r"""|"argument_name":\s?"to"|\bto\[\d+\]|error\sparsing\s'to'|'to'\saddress|no\svalid\srecipients""",
