@@ -66,8 +66,8 @@ class ProviderForm(PageForm):
         help_text=gettext_lazy("From each sending domain. Blank: no limit."),
     )  # fmt: skip
     requires_tls = forms.BooleanField(
-        label=gettext_lazy("Only encrypted"), required=False,
-        help_text=gettext_lazy("Mail waits rather than go out in clear."),
+        label=gettext_lazy("Wants encryption"), required=False,
+        help_text=gettext_lazy("It takes no mail in clear: a note for whoever sets up the relay, which has to use TLS."),
     )  # fmt: skip
     slow_for_minutes = forms.IntegerField(
         label=gettext_lazy("Slow down for, minutes"), min_value=1, max_value=10_080, initial=90,

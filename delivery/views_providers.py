@@ -58,7 +58,7 @@ class Providers(ListPage):
         Column("connections", gettext_lazy("Connections"), kind="number", sort="connections"),
         Column("messages_per_connection", gettext_lazy("Messages a connection"), kind="number"),
         Column("rate_per_second", gettext_lazy("A second"), kind="number", hint=gettext_lazy("A dash: no limit.")),
-        Column("requires_tls", gettext_lazy("Only encrypted"), kind="yes"),
+        Column("requires_tls", gettext_lazy("Wants encryption"), kind="yes"),
         Column(
             "slowed", gettext_lazy("Slowed until"), lambda row: row.slowed_until if _state(row) else None, kind="exact"
         ),

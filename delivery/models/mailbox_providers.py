@@ -17,7 +17,7 @@ class MailboxProvider(models.Model):
     connections = models.PositiveSmallIntegerField(default=10)
     messages_per_connection = models.PositiveIntegerField(default=100)
     rate_per_second = models.FloatField(null=True, blank=True, help_text="For each sending domain; blank: no limit")
-    requires_tls = models.BooleanField(default=False)
+    requires_tls = models.BooleanField(default=False)  # told, not enforced: the last hop is the relay's
     slow_for_minutes = models.PositiveSmallIntegerField(default=90, help_text="After a deferral for reputation")
     slowed_until = models.DateTimeField(null=True, blank=True)
     slowed_reason = models.CharField(max_length=300, blank=True, default="")
