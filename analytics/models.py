@@ -129,6 +129,7 @@ class Export(models.Model):
         CSV = "csv"
         JSON = "json"
         XLSX = "xlsx"
+        JSONL = "jsonl"
 
     class State(models.TextChoices):
         PROCESSING = "processing"
@@ -145,7 +146,7 @@ class Export(models.Model):
         blank=True,
         help_text="Of contacts: whom, as they were chosen",
     )
-    format = models.CharField(max_length=4, choices=Format)
+    format = models.CharField(max_length=5, choices=Format)
     metrics = models.JSONField(default=list, help_text="Of a campaign: the counts to export, in this order")
     state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
     rows = models.PositiveBigIntegerField(null=True, help_text="In the file, without the header")

@@ -42,6 +42,7 @@ STATES = {
 _FORMATS = [
     ("csv", gettext_lazy("CSV, for Excel and everything else")),
     ("xlsx", gettext_lazy("Excel workbook, up to a million people")),
+    ("jsonl", gettext_lazy("JSON Lines, for programs: an object a line")),
     ("json", gettext_lazy("JSON, for programs")),
 ]
 

@@ -161,6 +161,8 @@ def guessed_type(samples: Iterable[str]) -> str:
         return "boolean"
     if all(_NUMBER.match(text) and not re.match(r"[-+]?0[0-9]|\+", text) for text in texts):
         return "number"
+    if all(text.startswith("[") and _fits(items, text) for text in texts):
+        return "list"
     return "date" if all(_fits(day, text) for text in texts) else "string"
 
 

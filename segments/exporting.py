@@ -1,4 +1,4 @@
-"""Contacts to CSV, XLSX and JSON as a stream of chunks, with suppressed addresses marked or left out (A3.7)."""
+"""Contacts to CSV, XLSX, JSON and JSON Lines as a stream of chunks, suppressed addresses marked or left out (A3.7)."""
 
 import csv
 import io
@@ -19,6 +19,8 @@ from segments.suppressed import suppressed_among
 
 CHUNK = 2000
 Row = list[Any]
+_ATTRIBUTE = "attribute:"  # before the name, in the header
+_LINE = orjson.OPT_APPEND_NEWLINE
 
 
 def export(people: QuerySet[Contact], out: BinaryIO, *, format: str, exclude_suppressed: bool = False) -> int:  # noqa: A002
@@ -92,6 +94,18 @@ def _write_json(header: Sequence[str], found: Iterable[Row], out: BinaryIO) -> N
     out.write(b"[]\n" if before == b"[\n" else b"\n]\n")
 
 
+def _write_jsonl(header: Sequence[str], found: Iterable[Row], out: BinaryIO) -> None:
+    """An object a line, attributes nested; what is not known is left out."""
+    nested = [name.removeprefix(_ATTRIBUTE) if name.startswith(_ATTRIBUTE) else "" for name in header]
+    for row in found:
+        known: dict[str, Any] = {}
+        attributes: dict[str, Any] = {}
+        for name, attribute, value in zip(header, nested, row, strict=True):
+            if value not in (None, ""):
+                (attributes if attribute else known)[attribute or name] = value
+        out.write(orjson.dumps({**known, "attributes": attributes} if attributes else known, option=_LINE))
+
+
 def _write_xlsx(header: Sequence[str], found: Iterable[Row], out: BinaryIO) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -117,4 +131,5 @@ FORMATS: dict[str, Callable[[Sequence[str], Iterable[Row], BinaryIO], None]] = {
     "csv": _write_csv,
     "xlsx": _write_xlsx,
     "json": _write_json,
+    "jsonl": _write_jsonl,
 }

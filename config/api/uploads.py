@@ -60,6 +60,12 @@ class CsvFile(_File):
     limit = "IMPORT_MAX_BYTES"
 
 
+class JsonLinesFile(CsvFile):
+    """`Content-Type: application/x-ndjson`: an object a line."""
+
+    media_type = "application/x-ndjson"
+
+
 class ImageFile(_File):
     """`Content-Type: image/…`, at most ASSET_MAX_BYTES; what it is shows when it is decoded."""
 

@@ -35,9 +35,9 @@ class UploadForm(PageForm):
     """A file, and how to read it when that is guessed wrong."""
 
     file = forms.FileField(
-        label=gettext_lazy("CSV file"), error_messages={"required": gettext_lazy("Choose a file first."),
+        label=gettext_lazy("File"), error_messages={"required": gettext_lazy("Choose a file first."),
                                                         "empty": gettext_lazy("The file is empty.")},
-        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,text/csv"}),
+        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.jsonl,.ndjson,.json,text/csv"}),
     )  # fmt: skip
     delimiter = forms.ChoiceField(label=gettext_lazy("Between the columns"), choices=_DELIMITERS, required=False)
     encoding = forms.CharField(
@@ -47,7 +47,7 @@ class UploadForm(PageForm):
 
     def limits(self) -> str:
         """What may be uploaded, in words."""
-        return _("CSV, TSV or text with a line of column names, up to %(size)s and %(columns)d columns") % {
+        return _("CSV or TSV with a line of column names, or JSON Lines, up to %(size)s and %(columns)d columns") % {
             "size": filesizeformat(settings.IMPORT_MAX_BYTES), "columns": settings.IMPORT_MAX_COLUMNS,
         }  # fmt: skip
 

@@ -1,1 +1,1 @@
-"""From the bytes of a CSV file to clean rows: sniffing, reading, mapping, cleaning. Pure: it knows no table."""
+"""From the bytes of a CSV or JSON Lines file to clean rows: sniffing, reading, mapping, cleaning. Knows no table."""

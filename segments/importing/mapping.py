@@ -27,6 +27,7 @@ _KNOWN_HEADERS = {
     "timezone": "timezone tz timezonename zeitzone",
 }
 _FIELD_OF = {header: field for field, headers in _KNOWN_HEADERS.items() for header in headers.split()}
+_NESTED = re.compile(r"\A(attributes?|traits)[.:]", re.IGNORECASE)  # as exports name the columns of attributes
 _ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 
 
@@ -66,6 +67,7 @@ def guessed_mapping(sniffed: Sniffed, attributes: Mapping[str, str]) -> dict[str
 
 
 def _guess(column: str, samples: list[str], attributes: Mapping[str, str]) -> str:
+    column = _NESTED.sub("", column)
     field = _FIELD_OF.get(re.sub(r"[^a-z0-9]", "", _ascii(column)))
     if field is not None:
         return field
@@ -80,7 +82,7 @@ def attribute_name(header: str) -> str:
 
     "" when nothing is left of it, and for what is the name of a contact field: that is what such a column is.
     """
-    name = re.sub(r"[^a-z0-9]+", "_", _ascii(header)).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", _ascii(_NESTED.sub("", header))).strip("_")
     name = f"n_{name}" if name[:1].isdigit() else name
     return "" if name in FIELDS else name[:63]
 

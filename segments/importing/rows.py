@@ -42,8 +42,12 @@ class CleanRow(NamedTuple):
 class RowCleaner:
     """Cleans the rows of one file by its mapping."""
 
-    def __init__(self, columns: Sequence[str], targets: Mapping[str, Target], region: str = "") -> None:
-        """`region`: ISO country that numbers without + are assumed to be of."""
+    def __init__(
+        self, columns: Sequence[str], targets: Mapping[str, Target], region: str = "", *, defused: bool = True
+    ) -> None:
+        """`region`: ISO country that numbers without + are of. `defused`: an apostrophe may keep a cell from starting
+        a formula (segments.formulas)."""
+        self._defused = defused
         self._columns = columns
         self._secret = settings.ADDRESS_KEYS[0][1]
         cleaners: dict[str, Callable[[str], str]] = {**FIELDS, "phone": partial(normalise_phone, region=region or None)}
@@ -64,7 +68,7 @@ class RowCleaner:
         """Raises InvalidRow with the column and the reason."""
         if len(cells) != len(self._columns):
             raise InvalidRow(f"has {len(cells)} cells, the first line has {len(self._columns)}")
-        texts = list(map(str.strip, map(bare, cells) if "'" in "".join(cells) else cells))
+        texts = list(map(str.strip, map(bare, cells) if self._defused and "'" in "".join(cells) else cells))
         row = [""] * len(STAGED_COLUMNS)
         attributes = {}
         index = 0

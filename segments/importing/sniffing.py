@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
+from segments.importing.json_lines import are_json, columns_of, sample_of
 from segments.importing.reading import MAX_LINE, Record, UnreadableFile, as_text, records
 
 SAMPLE = 1000  # records that types are guessed from
@@ -47,6 +48,7 @@ class Sniffed:
     delimiter: str
     columns: tuple[str, ...]
     sample: list[Record]
+    format: str = "csv"
 
     def values(self, column: str) -> list[str]:
         """What stands in a column of the sample, without blanks."""
@@ -58,8 +60,13 @@ class Sniffed:
 def sniff(stream: BinaryIO, *, max_columns: int, encoding: str = "", delimiter: str = "") -> Sniffed:
     """Find out how to read a seekable file; what is given is not guessed.
 
-    Raises UnreadableFile, saying what to do, for anything that is no CSV file with a line of column names.
+    Raises UnreadableFile, saying what to do, for anything that is neither a CSV file with a line of column names nor
+    JSON Lines.
     """
+    stream.seek(0)
+    if not (encoding or delimiter) and are_json(stream.read(4096)):
+        columns = tuple(columns_of(stream, max_columns))
+        return Sniffed("utf-8", "", columns, sample_of(stream, columns, SAMPLE), "jsonl")
     encoding = _known(encoding) if encoding else encoding_of(stream)
     guess = delimiter_of(_head(stream, encoding))
     delimiter = delimiter or guess

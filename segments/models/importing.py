@@ -8,7 +8,7 @@ from segments.models.list import ContactList
 
 
 class Import(models.Model):
-    """One CSV file on its way into contacts: mapping, dry run, chunks done, outcome.
+    """One file, CSV or JSON Lines, on its way into contacts: mapping, dry run, chunks done, outcome.
 
     Work on it is under a lease: whoever holds `lease_until` as it wrote it may go on, and a lease that ran out
     is taken by the next one, who resumes behind `line_done`.
@@ -24,6 +24,10 @@ class Import(models.Model):
 
     AT_WORK = (State.STAGING, State.RUNNING)
 
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        JSONL = "jsonl", "JSON Lines"
+
     class UpdatePolicy(models.TextChoices):
         OVERWRITE = "overwrite", "Overwrite with what the file has"
         FILL_BLANKS = "fill_blanks", "Fill in only what is blank"
@@ -33,6 +37,7 @@ class Import(models.Model):
     file = models.FileField(upload_to="imports/", max_length=255)
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes")
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    format = models.CharField(max_length=5, choices=Format, default=Format.CSV, db_default=Format.CSV)
     encoding = models.CharField(max_length=40, blank=True, default="")
     delimiter = models.CharField(max_length=1, blank=True, default="")
     columns = models.JSONField(default=list, help_text="Headers in the order of the file")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import BinaryIO, cast
 
 from django.db import connection
@@ -11,9 +12,10 @@ from django.db.models import QuerySet
 from config.lib.errors import NotFound
 from config.lib.leases import free
 from config.lib.sql import queries
+from segments.importing.json_lines import json_records
 from segments.importing.mapping import PROBLEM_COLUMNS
-from segments.importing.reading import records
-from segments.importing.sniffing import sniff
+from segments.importing.reading import Record, records
+from segments.importing.sniffing import SAMPLE
 from segments.models import Attribute, Import, ImportRow
 
 
@@ -27,6 +29,13 @@ def open_file(import_: Import) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, stored.file)
 
 
+def records_of(import_: Import, stream: BinaryIO, *, after_line: int = 0) -> Iterator[Record]:
+    """The records of its file behind a line, without the column names. Raises UnreadableFile."""
+    if import_.format == Import.Format.JSONL:
+        return json_records(stream, import_.columns, after_line=after_line)
+    return records(stream, import_.encoding, import_.delimiter, after_line=max(after_line, 1))
+
+
 def registered_attributes() -> dict[str, str]:
     """Name -> type of every registered attribute."""
     return dict(Attribute.objects.values_list("name", "type"))
@@ -35,8 +44,12 @@ def registered_attributes() -> dict[str, str]:
 def samples(import_: Import, number: int = 3) -> dict[str, list[str]]:
     """The first different values of each column."""
     with open_file(import_) as stream:
-        found = sniff(stream, max_columns=len(import_.columns), encoding=import_.encoding, delimiter=import_.delimiter)
-    return {column: list(dict.fromkeys(found.values(column)))[:number] for column in found.columns}
+        first = [one.cells for one in islice(records_of(import_, stream), SAMPLE) if not one.problem]
+    return {column: list(dict.fromkeys(_column(first, place)))[:number] for place, column in enumerate(import_.columns)}
+
+
+def _column(rows: list[list[str]], place: int) -> Iterator[str]:
+    return (cell for row in rows if len(row) > place and (cell := row[place].strip()))
 
 
 def preset(columns: Sequence[str]) -> Import | None:
@@ -90,7 +103,7 @@ def problem_lines(import_: Import) -> Iterator[list[str]]:
     A stream; the cells come from the file itself. Raises NotFound when it was deleted.
     """
     with open_file(import_) as stream:
-        found = records(stream, import_.encoding, import_.delimiter)
+        found = records_of(import_, stream)
         for line, outcome, reason in problems(import_).values_list("line", "outcome", "reason").iterator():
             cells = next((record.cells for record in found if record.line == line), [])
             yield [str(line), outcome, reason, *cells]

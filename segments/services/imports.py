@@ -57,6 +57,7 @@ def receive(
     import_ = Import(
         name=name[-255:],
         size=upload.size,
+        format=sniffed.format,
         encoding=sniffed.encoding,
         delimiter=sniffed.delimiter,
         columns=list(sniffed.columns),

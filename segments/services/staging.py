@@ -13,10 +13,10 @@ from django.db.models import F
 from config.lib.leases import LEASE, Lease
 from config.lib.sql import queries
 from segments.importing.mapping import parsed_mapping
-from segments.importing.reading import Record, records
+from segments.importing.reading import Record
 from segments.importing.rows import InvalidRow, RowCleaner
 from segments.models import Import, ImportRow, StagedRow
-from segments.selectors.imports import open_file, outcomes
+from segments.selectors.imports import open_file, outcomes, records_of
 from segments.services.statements import statement
 from segments.suppressed import suppressed_among
 
@@ -45,11 +45,10 @@ def stage(import_: Import, lease: Lease, attributes: Mapping[str, str]) -> None:
     Raises UnreadableFile and LeaseLost.
     """
     targets = parsed_mapping(import_.columns, import_.mapping, attributes)
-    cleaner = RowCleaner(import_.columns, targets, import_.default_region)
+    defused = import_.format == Import.Format.CSV
+    cleaner = RowCleaner(import_.columns, targets, import_.default_region, defused=defused)
     with open_file(import_) as stream:
-        found = records(stream, import_.encoding, import_.delimiter, after_line=import_.line_done)
-        if not import_.line_done:
-            next(found)  # the column names
+        found = records_of(import_, stream, after_line=import_.line_done)
         while _stage_chunk(import_, lease, found, cleaner, stream):
             pass
 

@@ -43,9 +43,9 @@ def received(data: bytes, name: str = "people.csv", **options: Any) -> Import:
     return receive(file=io.BytesIO(data), name=name, **options)
 
 
-def checked(data: bytes, **options: Any) -> Import:
+def checked(data: bytes, name: str = "people.csv", **options: Any) -> Import:
     """An import up to its dry run."""
-    return carry_on(prepare(received(data), **options).pk, at=timezone.now())
+    return carry_on(prepare(received(data, name), **options).pk, at=timezone.now())
 
 
 def imported(data: bytes, **options: Any) -> Import:

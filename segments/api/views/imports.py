@@ -1,4 +1,4 @@
-"""Imports: a CSV file becomes people in three steps: upload, check (a dry run), start. Workers do the work."""
+"""Imports: a CSV or JSON Lines file becomes people in three steps: upload, check (a dry run), start."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from config.api.auditing import audit
 from config.api.endpoints import Endpoint, find
 from config.api.parameters import choice, ident, text
 from config.api.parsers import PlainJson
-from config.api.uploads import CsvFile, TakesUpload, Upload
+from config.api.uploads import CsvFile, JsonLinesFile, TakesUpload, Upload
 from config.lib import public_ids
 from config.lib.errors import FieldError, Invalid
 from segments.api.serializers import CheckBody, ImportProblem, ImportShown
@@ -23,7 +23,7 @@ from segments.services.imports import prepare, receive, start
 
 class Imports(TakesUpload):
     scopes = {"GET": "imports:read", "POST": "imports:write"}
-    parser_classes = [CsvFile, PlainJson]
+    parser_classes = [CsvFile, JsonLinesFile, PlainJson]
 
     @extend_schema(
         operation_id="list_imports",
@@ -37,13 +37,15 @@ class Imports(TakesUpload):
     @extend_schema(
         operation_id="upload_import",
         parameters=[text("name", "What the file is called")],
-        request={"text/csv": OpenApiTypes.BINARY},
+        request={"text/csv": OpenApiTypes.BINARY, "application/x-ndjson": OpenApiTypes.BINARY},
         responses={201: ImportShown},
     )
     def post(self, request: Any) -> Response:
-        """Keep a CSV file, find out how to read it, and guess its mapping. Nothing is written to contacts."""
+        """Keep a CSV or JSON Lines file, find out how to read it, guess its mapping. No contact is written."""
         if not isinstance(request.data, Upload):
-            raise UnsupportedMediaType(request.content_type, "Send the file itself, as text/csv.")
+            raise UnsupportedMediaType(
+                request.content_type, "Send the file itself, as text/csv or application/x-ndjson."
+            )
         name = request.query_params.get("name") or "upload.csv"
         made = receive(file=request.data.file, name=name, by=request.user)
         audit(request, "import_uploaded", "import", made.pk, {"bytes": made.size})

@@ -16,7 +16,7 @@ from segments.selectors import audience
 
 
 class Command(BaseCommand):
-    help = "Export people to CSV, XLSX or JSON. Suppressed addresses are marked, or left out."
+    help = "Export people to CSV, XLSX, JSON or JSON Lines. Suppressed addresses are marked, or left out."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--segment", help="its name or public id")

@@ -15,7 +15,9 @@ from segments.services.lists import create_list
 
 
 class Command(BaseCommand):
-    help = "Import people from a CSV file: sniff, map, dry run, write. A blank cell never erases anything."
+    help = (
+        "Import people from a CSV or JSON Lines file: sniff, map, dry run, write. A blank cell never erases anything."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
