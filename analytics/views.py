@@ -66,6 +66,9 @@ class Home(Page):
         return self.render(
             **_now(), days=days, chart=_chart(days), as_of=as_of(),
             steps=[_step(step.key, done=step.done) for step in overview.first_steps()],
+            latest=[(one, _place("campaign", one.public_id), _share(one.opened, one.sent),
+                     _share(one.clicked, one.sent))
+                    for one in overview.latest()],
         )  # fmt: skip
 
 
@@ -115,6 +118,10 @@ def _now() -> dict[str, Any]:
     return {"sends": sends, "waiting": waiting, "at": at}
 
 
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
 def _chart(days: list[Day]) -> Chart:
     series = [
         Series(_("Sent"), [day.sent for day in days]),
@@ -122,7 +129,7 @@ def _chart(days: list[Day]) -> Chart:
         Series(_("Clicked by people"), [day.clicked for day in days]),
     ]
     labels = [date_format(day.day, "D j M") for day in days]
-    return Chart(_("Messages of the last seven days"), labels, series, kind="bar", x=_("Day"), y=_("Messages"))
+    return Chart(_("Messages of the last seven days"), labels, series, kind="bar", y=_("Messages"))
 
 
 def _where(one: Attention) -> str:

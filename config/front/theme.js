@@ -8,8 +8,9 @@ const chosen = () => {
   }
 };
 const show = () => document.documentElement.setAttribute("data-bs-theme", chosen() ?? (dark.matches ? "dark" : "light"));
+const tell = () => document.dispatchEvent(new CustomEvent("theme:changed"));
 show();
-dark.addEventListener("change", show);
+dark.addEventListener("change", () => (show(), tell()));
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("[data-theme-toggle]")) return;
   const next = document.documentElement.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
@@ -19,5 +20,5 @@ document.addEventListener("click", (event) => {
     /* only for this page then */
   }
   document.documentElement.setAttribute("data-bs-theme", next);
-  document.dispatchEvent(new CustomEvent("theme:changed"));
+  tell();
 });

@@ -30,7 +30,7 @@ function draw(element) {
   const before = drawn.get(place);
   if (before?.text === text && before.chart.getDom().firstChild) return;
   const chart = before?.chart ?? init(place, null, { renderer: "svg" });
-  chart.setOption(KINDS[spec.kind](spec, colours()), { notMerge: !before });
+  chart.setOption(KINDS[spec.kind](spec, colours(), place.clientWidth), { notMerge: !before });
   drawn.set(place, { chart, text, element });
   if (!before) new ResizeObserver(() => chart.resize()).observe(place);
 }

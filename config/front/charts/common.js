@@ -6,7 +6,13 @@ const compact = new Intl.NumberFormat(language, { notation: "compact", maximumFr
 
 export const number = (value) => (value === null || value === undefined ? "–" : whole.format(value));
 
-export function frame(spec, colour) {
+// A legend breaks into rows where it is narrow; about 7 px a letter.
+function legendRows(spec, width) {
+  const wide = spec.series.reduce((sum, one) => sum + one.name.length * 7 + 40, 0);
+  return spec.series.length > 1 ? Math.ceil(wide / Math.max(width, 1)) : 0;
+}
+
+export function frame(spec, colour, width = Infinity) {
   const axis = {
     axisLine: { lineStyle: { color: colour.line } },
     axisTick: { show: false },
@@ -19,7 +25,7 @@ export function frame(spec, colour) {
     aria: { enabled: true },
     color: colour.series,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour.ink },
-    grid: { left: 4, right: 16, top: spec.series?.length > 1 ? 44 : 30, bottom: spec.x ? 22 : 4, containLabel: true },
+    grid: { left: 4, right: 16, top: 30 + (spec.series ? legendRows(spec, width) : 0) * 22, bottom: spec.x ? 26 : 4, containLabel: true },
     tooltip: {
       renderMode: "richText", trigger: "axis", confine: true, backgroundColor: colour.paper, borderColor: colour.line,
       textStyle: { color: colour.ink, fontSize: 13 }, valueFormatter: number, axisPointer: { type: "shadow", shadowStyle: { opacity: 0.15 } },

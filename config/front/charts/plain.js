@@ -7,7 +7,7 @@ function band(one, colour) {
   return [{ ...quiet, data: one.low }, { ...quiet, data: width, areaStyle: { color: colour, opacity: 0.18 } }];
 }
 
-export function plain(spec, colour) {
+export function plain(spec, colour, width) {
   const series = spec.series.flatMap((one, at) => {
     const tone = colour.series[at % colour.series.length];
     const shown = {
@@ -17,5 +17,5 @@ export function plain(spec, colour) {
     return one.low ? [...band(one, tone), shown] : [shown];
   });
   const legend = { show: spec.series.length > 1, left: 0, top: 0, icon: "roundRect", itemGap: 20, itemWidth: 12, itemHeight: 8, textStyle: { color: colour.ink }, data: spec.series.map((one) => one.name) };
-  return { ...frame(spec, colour), legend, series };
+  return { ...frame(spec, colour, width), legend, series };
 }

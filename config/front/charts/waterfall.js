@@ -1,7 +1,7 @@
 // From all who matched to who got it: totals stand on the ground, what is held back hangs from the rest.
 import { frame, number } from "./common.js";
 
-export function waterfall(spec, colour) {
+export function waterfall(spec, colour, width) {
   let level = 0;
   const parts = spec.steps.map(({ value, total }) => {
     if (total) level = value;
@@ -16,7 +16,7 @@ export function waterfall(spec, colour) {
     grid: { left: 4, right: 64, top: 8, bottom: 4, containLabel: true },
     xAxis: narrow,
     yAxis: { ...base.xAxis, name: "", data: spec.steps.map((step) => step.label), inverse: true, axisLine: { show: false },
-      axisLabel: { color: colour.ink, fontSize: 13, width: 190, overflow: "truncate" } },
+      axisLabel: { color: colour.ink, fontSize: 13, width: Math.min(190, width * 0.4), overflow: "break" } },
     tooltip: { show: false },
     series: [
       { type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent" }, data: parts.map((part) => part.ground), barCategoryGap: "35%" },
