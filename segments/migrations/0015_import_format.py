@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("segments", "0012_quarantine_asked"),
+        ("segments", "0014_rfm"),
     ]
 
     operations = [
