@@ -226,6 +226,7 @@ SEGMENT_PREDICATES = [  # those that keep no registry first: a rule over these a
     "segments.predicates.imports.InImport",
     "segments.predicates.attributes.AttributeField",
     "segments.predicates.events.DidEvent",
+    "segments.predicates.aggregates.Aggregate",
     "segments.predicates.rfm.Rfm",
 ]
 SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segments they are in
@@ -236,6 +237,7 @@ SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segme
     "segments.watches.Imports",
     "segments.watches.Members",
 ]
+PURCHASE_METRIC, REFUND_METRIC = "order_completed", "order_refunded"  # what purchase_count, lifetime_value … count
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
 MERGE_EFFECTS = ["compliance.merging.KeepOptOuts"]  # what follows from two contacts being one

@@ -154,8 +154,6 @@ class Catalogue(Mapping[str, Field]):
     def near(self, name: str) -> str:
         """The sentence that helps with an unknown field."""
         known = [*self._read_all(), *self._also]
-        close = [
-            *get_close_matches(name, known, n=1, cutoff=0.6),
-            *get_close_matches(name.partition(".")[2], known, n=1, cutoff=0.6),
-        ]
+        bare = next((name.removeprefix(one) for one in _SUBJECTS if name.startswith(one)), name)
+        close = [match for one in (bare, name.partition(".")[2]) for match in get_close_matches(one, known, n=1)]
         return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(self._fields)[:30])}"

@@ -76,11 +76,12 @@ def _merge(kept: str, gone: str) -> None:
 
 def _told(chance: random.Random, names: list[str]) -> tuple[dict[str, Any], Done]:
     at = worlds.AT - chance.choice(EDGES) + chance.choice(NEAR)
-    name = chance.choice(["page_viewed", "page_viewed", "order_completed", "survey_answered"])
+    name = chance.choice(["page_viewed", "page_viewed", "order_completed", "order_refunded", "survey_answered"])
     said: dict[str, dict[str, Any]] = {
         "page_viewed": {"path": chance.choice(PATHS)},
         "order_completed": {"total": chance.choice(TOTALS), "discount": chance.choice(TOTALS),
                             **({"coupon": chance.choice(["A", "B"])} if chance.random() < 0.4 else {})},
+        "order_refunded": {"total": chance.choice(TOTALS)},
         "survey_answered": chance.choice([{"keen": True}, {"keen": False}, {}, {"answer": 7}, {"answer": "7"},
                                           {"answer": True}, {"tags": ["a"]}, {"answer": None}]),
     }  # fmt: skip
@@ -177,3 +178,25 @@ def leaves(
         return worlds._leaf(f"event.{name}", draw(st.sampled_from(["did", "did_not"])), value)
 
     return leaf()
+
+
+def aggregates(instants: SearchStrategy[str], periods: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
+    """Conditions on what it all came to."""
+    counts = [
+        "purchases.purchase_count",
+        *(f"metrics.{one}_count" for one in ("pricing_viewed", "couponed", "coupons")),
+    ]
+    sums = ["purchases.total_spent", "purchases.lifetime_value", "metrics.couponed_total", "metrics.coupons_total"]
+    times = ["purchases.first_purchase_date", "purchases.last_purchase_date", "metrics.coupons_last_at",
+             "metrics.pricing_viewed_first_at"]  # fmt: skip
+
+    def compared(fields: list[str], values: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+        return worlds._leaves(
+            fields, (["not_equals", *_OPERATORS], values), (["between"], st.tuples(values, values).map(worlds._ordered))
+        )
+
+    return st.one_of(
+        compared(counts, st.sampled_from([0, 1, 2, 2.5, -1])),
+        compared(sums, st.sampled_from(_numbers)),
+        worlds._dated_leaves(times, instants, periods),
+    )

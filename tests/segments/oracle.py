@@ -69,12 +69,8 @@ class World:
         wanted: Any = rule.get("value")
         if operator in OPPOSITES:
             return not self.leaf({**rule, "operator": OPPOSITES[operator]}, person)
-        if field in ("list", "import"):
-            return bool(person[f"{field}s"] & set(wanted))
-        if field == "segment":
-            return any(self.matches(self.segments[one], person) for one in wanted)
-        if field.startswith("event."):
-            return self.did(field.removeprefix("event."), wanted, person["events"])
+        if (answer := self.belongs_or_did(field, operator, wanted, person)) is not None:
+            return answer
         kind, value = self.known(field, person)
         if value is None:
             return False
@@ -88,6 +84,17 @@ class World:
         }
         return operator == "exists" or compare[kind](operator, value, wanted)
 
+    def belongs_or_did(self, field: str, operator: str, wanted: Any, person: Person) -> bool | None:
+        if field in ("list", "import"):
+            return bool(person[f"{field}s"] & set(wanted))
+        if field == "segment":
+            return any(self.matches(self.segments[one], person) for one in wanted)
+        if field.startswith(("purchases.", "metrics.")):
+            return self.aggregate(field, operator, wanted, person["events"])
+        if field.startswith("event."):
+            return self.did(field.removeprefix("event."), wanted, person["events"])
+        return None
+
     def did(self, name: str, wanted: Any, events: Iterable[Done]) -> bool:
         meant = [
             one for one in events
@@ -97,14 +104,34 @@ class World:
         if "count" in wanted:
             return self.number(wanted["count"]["operator"], len(meant), wanted["count"]["value"])
         if "sum" in wanted:
-            amounts = [one.properties.get(wanted["sum"]["property"]) for one in meant]
-            total = sum((Decimal(repr(one)) for one in amounts if _is_number(one)), Decimal(0))
-            return self.number(wanted["sum"]["operator"], total, wanted["sum"]["value"])
+            return self.number(
+                wanted["sum"]["operator"], _sum(meant, wanted["sum"]["property"]), wanted["sum"]["value"]
+            )
         for key, chosen in (("first", min), ("last", max)):
             if key in wanted:
                 at = chosen((one.at for one in meant), default=None)
                 return at is not None and bool(self.instant(wanted[key]["operator"], at, wanted[key]["value"]))
         return meant != []
+
+    def aggregate(self, field: str, operator: str, wanted: Any, events: Iterable[Done]) -> bool:
+        """Of those that a metric is about: (event type, filter, what is added up), what is asked."""
+        metric, _, asked = field.partition(".")[2].rpartition("_")
+        kind, only, adds_up = {
+            "pricing_viewed": ("page_viewed", ("path", "/pricing"), ""),
+            "couponed": ("order_completed", ("coupon", ...), "discount"),
+            "coupons": ("order_completed", ("coupon", ...), "discount"),
+        }.get(metric.removesuffix("_first").removesuffix("_last"), ("order_completed", None, "total"))
+        passes = [
+            only is None or (only[0] in one.properties and only[1] in (..., one.properties[only[0]])) for one in events
+        ]
+        meant = [one for one, passed in zip(events, passes, strict=True) if passed and one.type == kind]
+        if field.endswith(("_at", "_date")):
+            at = (min if "first" in field else max)((one.at for one in meant), default=None)
+            return at is not None and (operator == "exists" or bool(self.instant(operator, at, wanted)))
+        if asked == "count":
+            return self.number(operator, len(meant), wanted)
+        refunds = [one for one in events if one.type == "order_refunded" and field.endswith("lifetime_value")]
+        return self.number(operator, _sum(meant, adds_up) - _sum(refunds, "total"), wanted)
 
     def inside(self, wanted: Any, at: datetime) -> bool:
         if "within" in wanted:
@@ -200,6 +227,11 @@ class World:
             then = now + step if words[0] == "in" else now - step
             return then if unit.rstrip("s") in ("minute", "hour") else then.date()
         return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _sum(events: Iterable[Done], name: str) -> Decimal:
+    amounts = [one.properties.get(name) for one in events]
+    return sum((Decimal(repr(one)) for one in amounts if _is_number(one)), Decimal(0))
 
 
 def _is_number(value: Any) -> bool:

@@ -294,6 +294,7 @@ def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
             _known,
         ),
         doings.leaves(_instants, _periods, _short_periods),
+        doings.aggregates(_instants, st.one_of(_periods, _short_periods)),
         _leaves(["list"], (["in", "not_in"], _many(st.sampled_from(peopled.lists)))),
         _leaves(["import"], (["in", "not_in"], _many(st.sampled_from(peopled.imports)))),
         _leaves(["segment"], (["in", "not_in"], _many(st.sampled_from(peopled.segments)))),
