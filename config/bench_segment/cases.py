@@ -7,7 +7,7 @@ from config.lib import public_ids
 from segments.models import ContactList, Segment
 from segments.services.segments import create_segment
 
-Kind = Literal["field", "promoted", "attribute", "list", "segment", "event", "nested"]
+Kind = Literal["field", "promoted", "attribute", "list", "segment", "event", "rfm", "nested"]
 BY_INDEX: tuple[Kind, ...] = ("field", "promoted")
 
 
@@ -49,6 +49,9 @@ def cases() -> list[Case]:
         Case("in a segment", "segment", _leaf("segment", "in", [german_pros])),
         Case("in one segment and out of another", "segment",
              {**_all(_leaf("segment", "in", [reachable])), "exclude_segments": [german_pros]}),
+        Case("champions", "rfm", _leaf("rfm.cell", "equals", "champions")),
+        Case("at risk, and spent much", "rfm",
+             _all(_leaf("rfm.cell", "in", ["at_risk", "cannot_lose"]), _leaf("rfm.monetary_score", "equals", 5))),
         Case("groups in groups, people taken out", "nested", {
             **_all(
                 _leaf("country", "in", ["US", "GB", "DE"]),

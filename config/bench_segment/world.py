@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.lib.bench import Say, Stopwatch
 from config.lib.sql import queries
 from segments.models import ContactList, EventType, Promotion
-from segments.services import promotions
+from segments.services import promotions, rfm
 from segments.services.attributes import register_attribute
 from segments.services.event_types import register_metric
 
@@ -46,7 +46,7 @@ def build(people: int, mark: str, say: Say) -> dict[str, float]:
         with watch.stage("lists"):
             for row in ContactList.objects.all():
                 _ask("on_list", list=row.pk, people=people, size=round(people * LISTS[row.name]))
-        say(f"{people:,} people and their lists stand")
+        say(f"{people:,} people and their lists are written")
         with watch.stage("activity"):
             _together("day", list(_days(people, now)))
             _ask("totals")
@@ -57,6 +57,8 @@ def build(people: int, mark: str, say: Say) -> dict[str, float]:
         cursor.execute("VACUUM (FREEZE, ANALYZE)")
     with watch.stage("promotion"):
         promotions.carry_on(at=timezone.now())
+    with watch.stage("rfm"):
+        rfm.take(at=timezone.now())
     lost = Promotion.objects.exclude(state=Promotion.State.READY)
     if lost:
         raise RuntimeError(f"not promoted: {[(str(one), one.error) for one in lost]}")

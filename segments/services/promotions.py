@@ -50,8 +50,13 @@ def carry_on(*, at: datetime) -> int:
     with _alone() as mine:
         if not mine:
             return 0
-        rows = Promotion.objects.select_related("attribute").filter(state__in=Promotion.OPEN).order_by("pk")
-        return sum(_settle(row, at) for row in rows)
+        rows = list(Promotion.objects.select_related("attribute").filter(state__in=Promotion.OPEN).order_by("pk"))
+        built = [row for row in rows if _settle(row, at)]
+        if built:
+            _execute("analyze")
+        for row in built:
+            _end(row, Promotion.State.READY, at)
+        return len(rows)
 
 
 def is_anything_open() -> bool:
@@ -60,19 +65,21 @@ def is_anything_open() -> bool:
 
 
 def _settle(row: Promotion, at: datetime) -> bool:
+    """Whether it has its index now."""
     if row.attempts >= MAX_ATTEMPTS:
-        return _end(row, Promotion.State.FAILED, at, row.error or "it was begun and ended several times")
+        _end(row, Promotion.State.FAILED, at, row.error or "it was begun and ended several times")
+        return False
     Promotion.objects.filter(pk=row.pk).update(attempts=models.F("attempts") + 1)
-    leaving = row.state == Promotion.State.LEAVING
     try:
-        if leaving:
+        if row.state == Promotion.State.LEAVING:
             _drop(row)
             row.delete()
-            return True
+            return False
         _build(row)
     except DatabaseError as error:
-        return _end(row, Promotion.State.FAILED, at, str(error).strip())
-    return _end(row, Promotion.State.READY, at)
+        _end(row, Promotion.State.FAILED, at, str(error).strip())
+        return False
+    return True
 
 
 def _build(row: Promotion) -> None:
@@ -83,7 +90,6 @@ def _build(row: Promotion) -> None:
     with connections["owner"].schema_editor(atomic=False) as editor:
         editor.add_index(Contact, index_of(row), concurrently=True)  # type: ignore[call-arg]
     _statistics("keep_statistics", row)
-    _execute("analyze")
 
 
 def _drop(row: Promotion) -> None:
@@ -112,9 +118,8 @@ def _statistics(statement: str, row: Promotion) -> None:
         cursor.execute(template.format(name=sql.Identifier(row.index_name), compared=compared))
 
 
-def _end(row: Promotion, state: Promotion.State, at: datetime, error: str = "") -> bool:
+def _end(row: Promotion, state: Promotion.State, at: datetime, error: str = "") -> None:
     Promotion.objects.filter(pk=row.pk).update(state=state, error=error[:500], ended_at=at)
-    return True
 
 
 def is_valid(row: Promotion) -> bool:

@@ -56,7 +56,7 @@ def _thresholds(values: Sequence[Any]) -> list[Any]:
 
 
 def _score(value: Any, thresholds: Sequence[Any]) -> int:
-    return 1 + sum(value > one for one in thresholds)
+    return 1 + len([one for one in thresholds if value > one])
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
