@@ -236,11 +236,16 @@ SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segme
     "segments.watches.Events",
     "segments.watches.Imports",
     "segments.watches.Members",
+    "compliance.watches.Suppressions",
+    "delivery.watches.Messages",
 ]
 PURCHASE_METRIC, REFUND_METRIC = "order_completed", "order_refunded"  # what purchase_count, lifetime_value … count
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
-MERGE_EFFECTS = ["compliance.merging.KeepOptOuts"]  # what follows from two contacts being one
+MERGE_EFFECTS = [  # what follows from two contacts being one
+    "compliance.merging.KeepOptOuts",
+    "segments.services.hand_kept.KeepMemberships",
+]
 GATE_RULES = [
     "delivery.rules.orders.OrderOpen",
     "compliance.rules.suppression.NotSuppressed",

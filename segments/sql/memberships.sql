@@ -152,3 +152,32 @@ SELECT set_config('statement_timeout', %(limit)s, true);
 
 -- name: last_contact
 SELECT coalesce(max(id), 0) FROM segments_contact;
+
+-- name: add_by_hand
+WITH entered AS (
+    INSERT INTO segments_membership (segment_id, contact_id, version_id, how, added_at)
+    SELECT %(segment)s, given.id, %(version)s, %(how)s, clock_timestamp() FROM unnest(%(ids)s::bigint[]) AS given(id)
+    RETURNING contact_id, added_at
+), logged AS (
+    INSERT INTO segments_membershipchange (at, kind, segment_id, contact_id, version_id, how)
+    SELECT added_at, 'entered', %(segment)s, contact_id, %(version)s, %(how)s FROM entered
+)
+SELECT count(*) FROM entered;
+
+-- name: remove_by_hand
+WITH gone AS (
+    DELETE FROM segments_membership WHERE segment_id = %(segment)s AND contact_id = ANY (%(ids)s)
+    RETURNING contact_id, added_at
+), logged AS (
+    INSERT INTO segments_membershipchange (at, kind, segment_id, contact_id, version_id, how, since)
+    SELECT greatest(clock_timestamp(), added_at), 'left', %(segment)s, contact_id, %(version)s, %(how)s, added_at
+    FROM gone
+)
+SELECT count(*) FROM gone;
+
+-- Entries and exits after a place in the log, as far as every transaction is over: none appears there any more.
+-- name: changes
+SELECT c.xid::text::bigint, c.id, c.at, c.kind, c.segment_id, c.contact_id, c.version_id, c.how
+FROM segments_membershipchange c
+WHERE (c.xid, c.id) > (%(xid)s::text::xid8, %(row)s) AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY c.xid, c.id LIMIT %(limit)s;

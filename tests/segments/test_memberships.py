@@ -318,6 +318,12 @@ class World:
             rule("attributes.plan", "not_equals", "pro"),
             rule("list", "in", named[:1]),
             rule("list", "not_in", named[1:]),
+            rule("event.order_completed", "did", {"count": {"operator": "greater_than", "value": 1}}),
+            rule(
+                "event.order_completed",
+                "did_not",
+                {"within": "30_days", "where": [{"property": "total", "operator": "greater_than", "value": 9}]},
+            ),
             {"logic": "OR", "conditions": [*GERMAN["conditions"], *rule("list", "in", named)["conditions"]]},
         ]
         self.segments = [create_segment(name=f"segment {n}", criteria=one) for n, one in enumerate(rules)]
@@ -363,7 +369,7 @@ class World:
         take(event("order_completed", user_id=f"u{n}", properties={"total": m}), at=timezone.now())
 
     def rule(self, n: int, m: int) -> None:
-        save_criteria(self.segments[n % 5], self.rules[m % 5])
+        save_criteria(self.segments[n % len(self.rules)], self.rules[m % len(self.rules)])
 
     def bring(self, n: int, m: int) -> None:
         imported(csv_bytes(["email", "country"], [f"i{n}@example.test", ("DE", "FR")[m % 2]]))

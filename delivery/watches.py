@@ -1,0 +1,14 @@
+"""What segments may depend on here: what became of the messages to somebody."""
+
+from django.utils.translation import gettext_lazy as _
+
+from segments.watches import Watch
+
+
+class Messages(Watch):
+    """Read from the log of delivery events: a trigger would slow every send down, and each change is in the log."""
+
+    kind = "messages"
+    words = _("of a message to them")
+    names = frozenset({"delivery_deliveryevent", "delivery_message"})
+    log = "delivery_deliveryevent"

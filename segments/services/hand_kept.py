@@ -1,0 +1,97 @@
+"""Segments kept by hand: frozen at a moment, then changed by people alone. A rule no longer says who is in them."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from config.lib.errors import Conflict
+from segments.merge_effects import Merge, MergeEffect
+from segments.models import Contact, ContactList, How, ListMembership, Membership, Segment, SegmentUpkeep
+from segments.services.membership_rows import row, run
+from segments.services.segments import edit_segment
+
+
+class NotFrozen(Conflict):
+    """Only a frozen segment is changed by hand, and only once it is frozen: the rule says who is in this one."""
+
+    code = "not_frozen"
+
+
+def freeze(segment: Segment) -> None:
+    """Keep the people its rule matches now, whatever becomes of them. The upkeep writes them down within seconds."""
+    _keep(segment, dynamic=False)
+
+
+def follow_again(segment: Segment) -> None:
+    """Let its rule say again who is in it; what was changed by hand is lost."""
+    _keep(segment, dynamic=True)
+
+
+def add_people(segment: Segment, contact_ids: Collection[int]) -> int:
+    """Put people into a frozen segment; how many were not in it. Ids of nobody are passed over. Raises NotFrozen."""
+    known = Contact.objects.filter(pk__in=contact_ids).values_list("pk", flat=True)
+    with transaction.atomic():
+        upkeep = _held(segment)
+        there = Membership.objects.filter(segment_id=segment.pk, contact_id__in=contact_ids)
+        new = set(known) - set(there.values_list("contact_id", flat=True))
+        _change(upkeep, "add_by_hand", new, How.HAND)
+    return len(new)
+
+
+def remove_people(segment: Segment, contact_ids: Collection[int]) -> int:
+    """Take people out of a frozen segment; how many were in it. Raises NotFrozen."""
+    with transaction.atomic():
+        upkeep = _held(segment)
+        there = Membership.objects.filter(segment_id=segment.pk, contact_id__in=contact_ids)
+        gone = set(there.values_list("contact_id", flat=True))
+        _change(upkeep, "remove_by_hand", gone, How.HAND)
+    return len(gone)
+
+
+def add_list(segment: Segment, list_: ContactList, *, chunk: int = 5_000) -> int:
+    """Put everybody who is on a list into a frozen segment, some at a time. Raises NotFrozen."""
+    people = ListMembership.objects.filter(list=list_).order_by("contact_id").values_list("contact_id", flat=True)
+    last, added = 0, 0
+    while ids := list(people.filter(contact_id__gt=last)[:chunk]):
+        added, last = added + add_people(segment, ids), ids[-1]
+    return added
+
+
+class KeepMemberships(MergeEffect):
+    """Who becomes one with a member of a frozen segment is a member. Where a rule decides, it decides again."""
+
+    kind = "keep_memberships"
+
+    def apply(self, merge: Merge) -> None:
+        run("touch", ids=[merge.kept_id, merge.gone_id], watch="people")
+        frozen = SegmentUpkeep.objects.filter(segment__frozen_at__isnull=False).order_by("pk")
+        theirs = Membership.objects.filter(segment_id__in=frozen.values("pk"), contact_id=merge.gone_id)
+        for upkeep in frozen.filter(pk__in=theirs.values("segment_id")).select_for_update(of=("self",)):
+            _change(upkeep, "remove_by_hand", {merge.gone_id}, How.MERGE)
+            if not Membership.objects.filter(segment_id=upkeep.pk, contact_id=merge.kept_id).exists():
+                _change(upkeep, "add_by_hand", {merge.kept_id}, How.MERGE)
+
+
+def _keep(segment: Segment, *, dynamic: bool) -> None:
+    edit_segment(segment, name=segment.name, description=segment.description, dynamic=dynamic)
+
+
+def _held(segment: Segment) -> SegmentUpkeep:
+    """The lock under which members are written."""
+    upkeep = SegmentUpkeep.objects.select_for_update(of=("self",)).filter(
+        pk=segment.pk, segment__frozen_at__isnull=False
+    )
+    found = upkeep.first()
+    if found is None:
+        raise NotFrozen
+    return found
+
+
+def _change(upkeep: SegmentUpkeep, statement: str, contact_ids: Collection[int], how: How) -> None:
+    if not contact_ids:
+        return
+    ids = sorted(contact_ids)
+    row(statement, segment=upkeep.pk, version=upkeep.version_id, ids=ids, how=how)
+    run("touch", ids=ids, watch="members")
+    came, went = (len(ids), 0) if statement == "add_by_hand" else (0, len(ids))
+    run("note", segment=upkeep.pk, entered=came, gone=went, counts=True)
