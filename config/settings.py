@@ -298,6 +298,7 @@ SEARCH_SOURCES = [
 BENCHES = [
     "segments.bench_import.ImportBench",
     "config.bench_send.SendBench",
+    "config.bench_launch.LaunchBench",
     "config.bench_trigger.TriggerBench",
     "delivery.bench_tracking.TrackingBench",
     "config.bench_api.ApiBench",
