@@ -86,7 +86,7 @@ class ContactShown(serializers.Serializer):
 
 class ContactsBody(Body):
     contacts = serializers.ListField(
-        child=serializers.JSONField(), min_length=1, help_text="Up to 1,000, each like the body of one"
+        child=serializers.JSONField(allow_null=True), min_length=1, help_text="Up to 1,000, each like the body of one"
     )
 
 

@@ -113,7 +113,7 @@ def _clean(item: Any, registry: Mapping[str, str]) -> dict[str, Any] | Sequence[
         name for name, value in item.items() if name != "attributes" and isinstance(value, dict | list | bool)
     ]:
         return [FieldError(f"/{name}", "must be text") for name in wrong]
-    if not isinstance(item.get("attributes") or {}, dict):
+    if not isinstance(item.get("attributes"), dict | None):
         return [FieldError("/attributes", "must be an object")]
     try:
         clean = clean_values(item, registry)
