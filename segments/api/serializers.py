@@ -34,6 +34,7 @@ class SegmentShown(serializers.Serializer):
     name = serializers.CharField()
     description = serializers.CharField(allow_blank=True)
     dynamic = serializers.BooleanField()
+    frozen_at = serializers.DateTimeField(allow_null=True, help_text="Since when it is its members and not its rule")
     version = serializers.IntegerField(source="current.number")
     size = serializers.IntegerField(allow_null=True)
     sized_at = serializers.DateTimeField(allow_null=True)

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from segments.api.views import contacts, event_types, events, identity, imports, lists, quarantine, segments
+from segments.api.views import (
+    contacts,
+    event_types,
+    events,
+    identity,
+    imports,
+    lists,
+    memberships,
+    quarantine,
+    segments,
+)
 
 urlpatterns = [
     path("contacts", contacts.Contacts.as_view()),
@@ -28,6 +38,12 @@ urlpatterns = [
     path("lists/<str:public_id>/contacts/remove", lists.RemoveFromList.as_view()),
     path("segments", segments.Segments.as_view()),
     path("segments/estimate", segments.EstimateSegment.as_view()),
+    path("segments/changes", memberships.SegmentChanges.as_view()),
     path("segments/<str:public_id>", segments.OneSegment.as_view()),
     path("segments/<str:public_id>/restore", segments.RestoreSegment.as_view()),
+    path("segments/<str:public_id>/members", memberships.SegmentMembers.as_view()),
+    path("segments/<str:public_id>/members/remove", memberships.RemoveFromSegment.as_view()),
+    path("segments/<str:public_id>/members/<str:contact_id>", memberships.OneMember.as_view()),
+    path("segments/<str:public_id>/days", memberships.SegmentDays.as_view()),
+    path("segments/<str:public_id>/refresh", memberships.RefreshSegment.as_view()),
 ]
