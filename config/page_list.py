@@ -18,7 +18,7 @@ from compliance.models import Brand, Sender
 from config.lib import public_ids
 from delivery.mailbox.store import Mailbox
 from delivery.models import MailboxProvider, ProviderAccount
-from segments.models import Attribute, BulkJob, Contact, ContactList, Import, Segment
+from segments.models import Attribute, BulkJob, Contact, ContactList, Import, Segment, WriteKey
 from segments.selectors.quarantine import groups
 from segments.views.quarantine import url_of as quarantine_group
 from templates.models import Asset, MessageTemplate, SharedBlock
@@ -144,6 +144,9 @@ PAGES: tuple[Entry, ...] = (
     Entry("settings-person", _of("settings:person", User, "user")),
     Entry("settings-keys", _at("settings:keys")),
     Entry("settings-key-new", _at("settings:key-new")),
+    Entry("settings-write-keys", _at("write_keys:list")),
+    Entry("settings-write-key-new", _at("write_keys:new")),
+    Entry("settings-write-key", _of("write_keys:key", WriteKey, "write_key")),
     Entry("settings-password", _at("password")),
 )
 

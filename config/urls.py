@@ -14,6 +14,7 @@ urlpatterns = [
     path("demo", Demo.as_view(), name="demo"),
     path("settings/", include("compliance.urls_settings")),
     path("settings/", include("delivery.urls_accounts")),
+    path("settings/", include("segments.urls_keys")),
     path("audience/", include("segments.urls_pages")),
     path("results/", include("analytics.urls_exports")),
     path("", include("campaigns.urls_pages")),

@@ -89,6 +89,7 @@ RAIL = (
             Item(_("Provider accounts"), "accounts:list", "provider_accounts:read"),
             Item(_("People"), "settings:people", "auth.view_user"),
             Item(_("API keys"), "settings:keys", "compliance.view_apikey"),
+            Item(_("Write keys"), "write_keys:list", "segments.view_writekey"),
             Item(_("Password"), "password", SIGNED_IN),
         ),
     ),
