@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import acting, building, calendar, detail, lists, reviewing
+from campaigns.views import acting, building, calendar, detail, lists, looking, reviewing
 
 app_name = "campaigns"
 _L = "campaigns"
@@ -20,6 +20,8 @@ urlpatterns = [
     path(f"{_C}/audience", building.AudienceStep.as_view(), name="audience"),
     path(f"{_C}/content", building.ContentStep.as_view(), name="content"),
     path(f"{_C}/schedule", building.ScheduleStep.as_view(), name="schedule"),
+    path(f"{_C}/look", looking.Look.as_view(), name="look"),
+    path(f"{_C}/who", detail.Who.as_view(), name="who"),
     path(f"{_C}/count", building.Count.as_view(), name="count"),
     path(f"{_C}/take-back/<slug:which>", building.TakeBack.as_view(), name="change-back"),
     path(f"{_C}/review", reviewing.Review.as_view(), name="review"),

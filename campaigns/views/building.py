@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -176,15 +176,6 @@ class AudienceStep(BuilderStep):
 
 class ContentStep(BuilderStep):
     here, form_class = "content", ContentForm
-
-    def beside(self) -> dict[str, Any]:
-        template = self.campaign.template
-        if template is None or template.current is None:
-            return {"message": None}
-        subjects = [content.subject for content in template.current.contents.order_by("pk")]
-        public_id = public_ids.encode("template", template.pk)
-        mail = reverse("content:version-mail", args=[public_id, template.current.number])
-        return {"message": {"id": public_id, "number": template.current.number, "subjects": subjects, "mail": mail}}
 
 
 class ScheduleStep(BuilderStep):

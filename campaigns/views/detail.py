@@ -8,12 +8,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import selectors
+from campaigns import scheduling, selectors
 from campaigns.forms import LimitsForm, WhoForm
 from campaigns.models import Campaign, Run
 from campaigns.selectors.reasons import in_words
+from campaigns.views import outlooks
 from campaigns.views.building import CAMPAIGNS
-from campaigns.views.places import UNDER_WAY, State, chip_of, one, url_of
+from campaigns.views.places import UNDER_WAY, State, chip_of, clock_words, one, url_of
 from config.lib.addresses import InvalidAddress, normalise_email
 from config.pages.charts import Step, Waterfall
 from config.pages.forms import PageForm
@@ -139,6 +140,17 @@ class Account(Page):
                            moves=campaign.state == State.ACTIVE)  # fmt: skip
 
 
+class Who(Page):
+    """Who would get it if it went out now: asked of what is scheduled."""
+
+    needs = {"GET": "campaigns:read"}
+    template_name = "campaigns/who.html"
+
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        found, trouble = outlooks.softly(selectors.forecast, one(public_id))
+        return self.render(forecast=found, trouble=trouble, chart=outlooks.waterfall(found) if found else None)
+
+
 class Problems(_OfOne):
     """What failed, by reason, and what nobody knows of; with what can be done about each."""
 
@@ -176,6 +188,7 @@ def _live(campaign: Campaign) -> dict[str, Any]:
     return {
         "run": run, "freezing": freezing, "soon": soon,
         "polls": 1000 if soon else 2000 if campaign.state == State.ACTIVE else 0,
+        "local_words": clock_words(scheduling.wall_time(campaign.scheduled_local)) if campaign.scheduled_local else "",
         "seen": f"{campaign.state}{'-held' if campaign.held_reason else ''}",
     }  # fmt: skip
 

@@ -13,11 +13,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns import selectors
+from campaigns import scheduling, selectors
 from campaigns.models import Campaign
 from campaigns.selectors.plans import EMPTY_AUDIENCE
 from campaigns.selectors.reasons import in_words
-from campaigns.views.places import url_of
+from campaigns.views.places import clock_words, url_of
 from config.lib import public_ids
 from config.lib.errors import DomainError, FieldError
 from config.pages.charts import Step, Waterfall
@@ -111,7 +111,7 @@ def pace(campaign: Campaign, people: int) -> Pace:
 def words(campaign: Campaign, people: int) -> dict[str, str]:
     """What the button says, and the question after it: the effect in numbers."""
     number = ngettext("%(n)s person", "%(n)s people", people) % {"n": f"{people:,}"}
-    local = campaign.scheduled_local[:16].replace("T", " ")
+    local = clock_words(scheduling.wall_time(campaign.scheduled_local)) if campaign.scheduled_local else ""
     if campaign.scheduled_at:
         send = _("Schedule for %(people)s") % {"people": number}
         then = _("It goes out on %(local)s, %(zone)s. Until then you can take it back.")

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -62,6 +63,11 @@ def check_seen(campaign: Campaign, seen: Any) -> None:
 def when(campaign: Campaign) -> datetime | None:
     """When it goes or went out, as far as that is known."""
     return campaign.launched_at or campaign.scheduled_at
+
+
+def clock_words(local: datetime) -> str:
+    """A wall-clock time: Tue 1 Dec 2026, 09:00."""
+    return date_format(local, "D j M Y, H:i")
 
 
 def refreshed(campaign: Campaign) -> Campaign:

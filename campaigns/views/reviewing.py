@@ -14,7 +14,7 @@ from campaigns.errors import NotReady
 from campaigns.models import Campaign
 from campaigns.views import outlooks
 from campaigns.views.building import Builder
-from campaigns.views.places import State, author, check_seen, one, refreshed, url_of
+from campaigns.views.places import State, author, check_seen, clock_words, one, refreshed, url_of
 from config.api.auditing import audit
 from config.pages.views import Page
 
@@ -86,7 +86,7 @@ class Launch(Page):
             services.schedule(campaign, local=local, zone=zone, by=author(request), at=now)
             audit(request, "campaign_scheduled", "campaign", campaign.pk, {"status": ["draft", campaign.state]})
         if at_a_time:
-            words = _("It goes out on %(local)s, %(zone)s.") % {"local": f"{local:%Y-%m-%d %H:%M}", "zone": zone}
+            words = _("It goes out on %(local)s, %(zone)s.") % {"local": clock_words(local), "zone": zone}
         else:
             words = _("It goes out in ten seconds.")
         return self.done(words, url_of(campaign), undo=url_of(campaign, "take-back"))
