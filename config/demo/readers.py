@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from itertools import islice
 from urllib.error import HTTPError
 from urllib.request import Request
 
 from django.conf import settings
 
+from delivery.mailbox.store import Mailbox
 from delivery.tracking.reading import Tracked, tracked
 
 PEOPLE, CLICKERS, SCANNED = 6, 4, 3
+_SOME = 60
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -26,18 +29,29 @@ class Readings:
     scanned: int
 
 
-def read(mails: Iterable[bytes]) -> Readings:
+def read(mails: Iterable[bytes], *, people: int = PEOPLE, clickers: int = CLICKERS) -> Readings:
     """The first mails are opened by people, some of whom click a while later; a scanner goes through the next ones."""
     found = [tracked(_html(mail)) for mail in mails]
-    opened, scanned = found[:PEOPLE], found[PEOPLE : PEOPLE + SCANNED]
+    opened, scanned = found[:people], found[people : people + SCANNED]
     for mail in opened:
         _get(mail.pixel)
     _scan(scanned)
     time.sleep(settings.TRACKING_BURST_S + 1)  # nobody who clicks in the moment of opening is a person
-    clicked = opened[:CLICKERS]
+    clicked = opened[:clickers]
     for mail in clicked:
         _get(mail.links[0])
     return Readings(len(opened), len(clicked), len(scanned))
+
+
+def read_some(*, patience_s: float = 60) -> None:
+    """What the demo's first campaign shows: once mails have arrived, some people read them. None after the patience."""
+    mailbox = Mailbox(settings.MAILBOX_DIR)
+    wanted, end = _SOME + SCANNED, time.monotonic() + patience_s
+    while mailbox.page(size=1).total < wanted and time.monotonic() < end:
+        time.sleep(0.5)
+    mails = [mailbox.raw(mail.key) or b"" for mail in islice(mailbox.iter_messages(), wanted)]
+    if len(mails) == wanted:
+        read(mails, people=_SOME, clickers=_SOME // 4)
 
 
 def _scan(mails: Iterable[Tracked]) -> None:

@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
-from config.demo import content
+from config.demo import content, readers
 from config.demo.loading import PEOPLE
 
 
 @shared_task(name="config.load_demo")
 def load_demo() -> None:
-    content.set_up(PEOPLE)
+    if content.set_up(PEOPLE):
+        readers.read_some()

@@ -31,8 +31,17 @@ function draw(element) {
   if (before?.text === text && before.chart.getDom().firstChild) return;
   const chart = before?.chart ?? init(place, null, { renderer: "svg" });
   chart.setOption(KINDS[spec.kind](spec, colours(), place.clientWidth), { notMerge: !before });
-  drawn.set(place, { chart, text, element });
-  if (!before) new ResizeObserver(() => chart.resize()).observe(place);
+  drawn.set(place, { chart, text, element, width: place.clientWidth });
+  if (!before) new ResizeObserver(() => fit(place)).observe(place);
+}
+
+/** Labels and legend break by the width there is: drawn anew when that changes. */
+function fit(place) {
+  const { chart, element, width } = drawn.get(place);
+  chart.resize();
+  if (width === place.clientWidth) return;
+  drawn.get(place).text = "";
+  draw(element);
 }
 
 export function mount(elements) {

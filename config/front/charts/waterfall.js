@@ -16,7 +16,7 @@ export function waterfall(spec, colour, width) {
     grid: { left: 4, right: 64, top: 8, bottom: 4, containLabel: true },
     xAxis: narrow,
     yAxis: { ...base.xAxis, name: "", data: spec.steps.map((step) => step.label), inverse: true, axisLine: { show: false },
-      axisLabel: { color: colour.ink, fontSize: 13, width: Math.min(190, width * 0.4), overflow: "break" } },
+      axisLabel: { color: colour.ink, fontSize: 13, width: Math.min(190, width * 0.4), overflow: "break", lineHeight: 15 } },
     tooltip: { show: false },
     series: [
       { type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent" }, data: parts.map((part) => part.ground), barCategoryGap: "35%" },

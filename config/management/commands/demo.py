@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import running, scratch
-from config.demo import content
+from config.demo import content, readers
 from config.demo.check import check as run_check
 
 
@@ -36,13 +36,15 @@ class Command(BaseCommand):
 
     def _demo(self, contacts: int, port: int | None) -> None:
         with running.ended_by_signal(), running.site(port=port) as site:
-            content.set_up(contacts)
+            is_new = content.set_up(contacts)
             name, password = content.login()
             self.stdout.write(
                 f"\nPostrider is at {site.address}/  name: {name}  password: {password}\n"
                 f"The local mailbox is at {site.address}/mailbox/\n"
                 "Ctrl-C stops everything that was started here.\n"
             )
+            if is_new:
+                readers.read_some()
             signal.pause()
 
     def _check(self, contacts: int) -> None:
