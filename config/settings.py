@@ -221,6 +221,7 @@ APPROVAL_ABOVE = env.int("APPROVAL_ABOVE", default=50_000)
 # Plug-ins: dotted paths, one line each (config/lib/registry.py)
 SEGMENT_PREDICATES = [  # those that keep no registry first: a rule over these alone reads none
     "segments.predicates.fields.ContactField",
+    "segments.predicates.regions.InRegion",
     "segments.predicates.lists.ListMember",
     "segments.predicates.segment_members.SegmentMember",
     "segments.predicates.imports.InImport",
@@ -228,6 +229,10 @@ SEGMENT_PREDICATES = [  # those that keep no registry first: a rule over these a
     "segments.predicates.events.DidEvent",
     "segments.predicates.aggregates.Aggregate",
     "segments.predicates.rfm.Rfm",
+    "campaigns.predicates.engagement.Engaged",
+    "campaigns.predicates.audience.InAudience",
+    "compliance.predicates.MayBeMailed",
+    "compliance.predicates.OptedOut",
 ]
 SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segments they are in
     "segments.watches.People",

@@ -103,7 +103,11 @@ def _node(node: Node, names: Names) -> str:
 
 
 def _leaf(leaf: Leaf, names: Names) -> str:
-    if words := leaf.field.type.sentence(label(leaf.field.name), leaf.operator, leaf.value):
+
+    def name(kind: Reference, text: str) -> str:
+        return names.get((kind, text), text)
+
+    if words := leaf.field.type.sentence(label(leaf.field.name), leaf.operator, leaf.value, name):
         return f"the contact {words}"
     subject = "the contact" if isinstance(leaf.field.type, Reference) else label(leaf.field.name)
     return f"{subject} {leaf.operator.words}{_operand(leaf, names)}"

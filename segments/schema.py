@@ -6,7 +6,7 @@ from typing import Any
 from segments.predicates.base import Catalogue
 from segments.predicates.operators import Operand, Operator
 from segments.predicates.segment_members import SEGMENTS
-from segments.predicates.types import Reference, ValueType
+from segments.predicates.types import Choice, Reference, ValueType
 
 Schema = dict[str, Any]
 
@@ -33,6 +33,8 @@ def json_schema(catalogue: Catalogue | None = None) -> Schema:
 
 def noun(kind: ValueType) -> str:
     """A type of value by a name that says its operators and values."""
+    if isinstance(kind, Choice):
+        return kind.noun
     return f"in_{kind.kind}" if isinstance(kind, Reference) else kind.name
 
 

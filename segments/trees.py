@@ -102,9 +102,9 @@ def references(node: Node) -> Iterator[tuple[Reference, str, str]]:
             yield SEGMENTS, text, f"{node.pointer}/exclude_segments/{index}"
         for child in node.conditions:
             yield from references(child)
-    elif isinstance(node.field.type, Reference):
-        for index, text in enumerate(node.value):
-            yield node.field.type, text, f"{node.pointer}/value/{index}"
+    else:
+        for kind, text, path in node.field.type.references(node.value):
+            yield kind, text, f"{node.pointer}/value" + "".join(f"/{part}" for part in path)
 
 
 def names_of(criteria: Any) -> dict[str, str]:
@@ -120,8 +120,8 @@ def _mentions(raw: Any, catalogue: Catalogue, depth: int) -> Iterator[tuple[Refe
     if not isinstance(raw, dict) or depth > 3 * MAX_DEPTH:
         return
     field = catalogue.find(raw["field"]) if isinstance(raw.get("field"), str) else None
-    if field and isinstance(field.type, Reference) and isinstance(raw.get("value"), list):
-        yield from ((field.type, text) for text in raw["value"])
+    if field:
+        yield from ((kind, text) for kind, text, _path in field.type.references(raw.get("value")))
     yield from ((SEGMENTS, text) for text in _list(raw.get("exclude_segments")))
     for below in (*_list(raw.get("conditions")), raw.get("not")):
         yield from _mentions(below, catalogue, depth + 1)

@@ -11,7 +11,7 @@ Days, weeks, months and years count whole UTC days; a month or year that has no 
 
 import calendar
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -187,3 +187,13 @@ class Day(Moment):
 
 
 MOMENT = Moment()
+
+
+def window_in(value: Mapping[str, Any], at: datetime) -> Window | None:
+    """The window of a value with `within` or `between`; None: ever.
+
+    The last 14 × 24 hours end at this microsecond, which is inside; 14 days ago to the microsecond is too.
+    """
+    if "within" in value:
+        return before(value["within"], at), at + timedelta(microseconds=1)
+    return MOMENT.window("between", value["between"], at) if "between" in value else None

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -14,7 +13,7 @@ from segments.events.filters import path_of
 from segments.models import EventType, Metric
 from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.counting import Events, Measure, happened
-from segments.predicates.dates import MOMENT, Window, before
+from segments.predicates.dates import window_in
 from segments.predicates.happening import MEASURES, Happening
 from segments.predicates.properties import kinds_of
 from segments.predicates.types import ValueType
@@ -93,15 +92,8 @@ def _q(leaf: Leaf, scope: Scope, *, negated: bool) -> Q:
     return happened(
         Events(kind.type_id, path_of(value.get("where", [])), kind.counted_by(value)),
         Measure(measured, value.get(measured)),
-        _window(value, scope.at),
+        window_in(value, scope.at),
         at=scope.at,
         negated=negated,
         among=None if scope.among is None else list(scope.among),
     )
-
-
-def _window(value: Mapping[str, Any], at: datetime) -> Window | None:
-    """The last 14 × 24 hours end at this microsecond, which is inside; 14 days ago to the microsecond is too."""
-    if "within" in value:
-        return before(value["within"], at), at + timedelta(microseconds=1)
-    return MOMENT.window("between", value["between"], at) if "between" in value else None

@@ -19,7 +19,7 @@ from segments.predicates import properties
 from segments.predicates.comparing import AMOUNT, AMOUNTS, TIMES, TIMES_DONE, clean_comparison, comparison_schema
 from segments.predicates.dates import MOMENT, clean_period
 from segments.predicates.operators import BETWEEN, WITHIN_LAST, Operand, Operator, table
-from segments.predicates.types import BadValue, ValueType, inside, shown
+from segments.predicates.types import BadValue, Naming, ValueType, inside, shown
 from segments.predicates.wording import happened
 
 DID = Operator("did", Operand.ONE, "has")
@@ -120,5 +120,5 @@ class Happening(ValueType):
             "allOf": one_of,
         }
 
-    def sentence(self, label: str, operator: Operator, value: Value) -> str:
+    def sentence(self, label: str, operator: Operator, value: Value, name: Naming) -> str:
         return happened(label, operator, value)

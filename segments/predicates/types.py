@@ -6,9 +6,9 @@ Text is compared exactly, letter for letter, upper and lower case included. An e
 
 import json
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from config.lib import public_ids
@@ -19,6 +19,9 @@ from segments.predicates.operators import Operand, Operator
 MAX_VALUES = 1_000
 MAX_TEXT = 1_000  # characters
 LARGEST = 1e300
+
+Naming = Callable[["Reference", str], str]
+"""What the row behind a public id is called."""
 
 
 class BadValue(Exception):
@@ -58,9 +61,16 @@ class ValueType:
         """One canonical value as it reads in a sentence."""
         return f"“{value}”" if isinstance(value, str) else json.dumps(value)
 
-    def sentence(self, label: str, operator: Operator, value: Any) -> str:
+    def sentence(self, label: str, operator: Operator, value: Any, name: "Naming") -> str:
         """The whole condition in words, for a type that does not read as field, operator and value; else empty."""
         return ""
+
+    def references(self, value: Any) -> Iterable[tuple["Reference", str, tuple[str | int, ...]]]:
+        """What a value names: the kind, the public id, and the keys and indices that lead to it.
+
+        Of anything at all: what is not valid names nothing.
+        """
+        return ()
 
     def clean(self, operator: Operator, value: Any) -> Any:
         """The canonical value for this operator. Raises BadValue."""
@@ -216,6 +226,32 @@ class TextList(ValueType):
 
 
 @dataclass(frozen=True)
+class Choice(ValueType):
+    """Some of a few known words: `choices` says how each reads, `also` how else it is spelled."""
+
+    noun: str
+    choices: Mapping[str, str] = field(hash=False)
+    also: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    name = "choice"
+    operators = op.table(op.IN, op.NOT_IN)
+    aliases = {"equals": "in", "not_equals": "not_in", "contains": "in", "not_contains": "not_in"}
+
+    def clean_one(self, operator: Operator, value: Any) -> str:
+        word = clean_text(value).lower().replace(" ", "_")
+        word = self.also.get(word, word)
+        if word not in self.choices:
+            raise BadValue(f"{shown(value)} is none of {', '.join(self.choices)}")
+        return word
+
+    def schema_one(self) -> dict[str, Any]:
+        return {"enum": list(self.choices)}
+
+    def phrase(self, value: Any) -> str:
+        return self.choices.get(value, str(value))
+
+
+@dataclass(frozen=True)
 class Reference(ValueType):
     """The public id of a row of another table. `inside` and `outside` read between "who" and its name."""
 
@@ -244,6 +280,10 @@ class Reference(ValueType):
 
     def schema_one(self) -> dict[str, Any]:
         return {"type": "string", "pattern": "^[1-9A-HJ-NP-Za-km-z]{11}$"}
+
+    def references(self, value: Any) -> Iterable[tuple["Reference", str, tuple[str | int, ...]]]:
+        texts = value if isinstance(value, list) else []
+        return ((self, text, (index,)) for index, text in enumerate(texts) if isinstance(text, str))
 
     def names(self, ids: Collection[str]) -> dict[str, str]:
         """The names of the rows that exist among these public ids. One query."""

@@ -39,7 +39,7 @@ def _deed(label: str) -> str:
 
 def _measure(value: Mapping[str, Any]) -> str:
     if "count" in value:
-        return f" {_compared(value['count'], _OFTEN, 'between {} and {} times')}".replace(" 1 times", " once")
+        return often(value["count"])
     if "sum" in value:
         much = _compared(value["sum"], _MUCH, "between {} and {}")
         return f", {value['sum']['property'].replace('_', ' ')} adding up to {much}"
@@ -47,6 +47,11 @@ def _measure(value: Mapping[str, Any]) -> str:
         if key in value:
             return f", the {key} time {when(value[key])}"
     return ""
+
+
+def often(count: Mapping[str, Any]) -> str:
+    """“ more than 2 times”, with the space before it."""
+    return f" {_compared(count, _OFTEN, 'between {} and {} times')}".replace(" 1 times", " once")
 
 
 def _compared(one: Mapping[str, Any], words: Mapping[str, str], between: str) -> str:

@@ -11,7 +11,7 @@ from config.lib import public_ids
 from segments.models import Contact
 from segments.predicates.attributes import PREFIX
 from segments.predicates.base import Field
-from segments.predicates.types import Reference
+from segments.predicates.types import Choice, Reference
 
 OFFERED = 20
 LOOKED_AT = 2_000  # of the newest contacts
@@ -31,13 +31,15 @@ class Suggestion:
 def suggestible(field: Field) -> bool:
     """Whether there is anything to offer for a field."""
     kept = field.name in _COLUMNS or (field.name.startswith(PREFIX) and field.type.name in _TYPES)
-    return isinstance(field.type, Reference) or kept
+    return isinstance(field.type, Reference | Choice) or kept
 
 
 def suggestions(field: Field, words: str) -> list[Suggestion]:
     """The most fitting values. Of data, those that the newest contacts have, the most frequent first."""
     if isinstance(field.type, Reference):
         return _rows(field.type, words)
+    if isinstance(field.type, Choice):
+        return [Suggestion(*one) for one in field.type.choices.items() if words.lower() in one[1].lower()]
     if not suggestible(field):
         return []
     found = Counter(value for value in _kept(field) if words.lower() in str(value).lower())

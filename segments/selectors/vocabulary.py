@@ -9,7 +9,7 @@ from segments.explaining import label
 from segments.predicates.base import Catalogue, Field
 from segments.predicates.operators import Operand, Operator
 from segments.predicates.segment_members import SEGMENTS
-from segments.predicates.types import Reference, ValueType
+from segments.predicates.types import Choice, Reference, ValueType
 from segments.schema import noun
 from segments.selectors.suggestions import suggestible
 
@@ -42,13 +42,14 @@ def _group(field: Field) -> str:
     if isinstance(field.type, Reference):
         return _BELONGING
     kind = field.predicate.kind
-    return _GROUPS.get(kind) or kind.replace("_", " ").capitalize()
+    return field.predicate.group or _GROUPS.get(kind) or kind.replace("_", " ").capitalize()
 
 
 def _type(kind: ValueType) -> dict[str, Any]:
     return {
         "name": kind.name,
         "reference": kind.kind if isinstance(kind, Reference) else "",
+        **({"choices": dict(kind.choices)} if isinstance(kind, Choice) else {}),
         "operators": [_operator(kind, one) for one in kind.operators.values()],
     }
 

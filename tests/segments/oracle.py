@@ -89,6 +89,9 @@ class World:
             return bool(person[f"{field}s"] & set(wanted))
         if field == "segment":
             return any(self.matches(self.segments[one], person) for one in wanted)
+        if field == "country_group":
+            return any(person["country"] in {"european_union": ["DE", "FR"], "europe": ["DE", "GB", "FR"],
+                                             "northern_america": ["US"], "asia": []}[one] for one in wanted)  # fmt: skip
         if field.startswith(("purchases.", "metrics.")):
             return self.aggregate(field, operator, wanted, person["events"])
         if field.startswith("event."):

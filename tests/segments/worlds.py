@@ -276,6 +276,7 @@ def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
         _text_leaves(["timezone"], _zones, _parts),
         _text_leaves(["email"], st.sampled_from(EMAILS), st.sampled_from(["acme", "@mail.", "1", "ana@"])),
         _text_leaves(["country"], st.sampled_from(["US", "DE", "FR"]), st.sampled_from(["U", "S", "DE"])),
+        _leaves(["country_group"], (["in", "not_in"], _many(st.sampled_from(["european_union", "europe", "asia"])))),
         _text_leaves(["phone"], st.sampled_from(PHONES), st.sampled_from(["+49", "555", "6"])),
         _dated_leaves(["cohort_on", *typed["date"]], _days, _periods),
         _dated_leaves(["created_at", "updated_at"], _instants, st.one_of(_periods, _short_periods)),
