@@ -33,7 +33,7 @@ from config.lib.caching import recalled, remember
 from config.lib.errors import DomainError, FieldError, Invalid
 from delivery.selectors.budgets import charged
 from segments.models import Contact
-from segments.selectors.segments import time_limit
+from segments.selectors.limits import time_limit
 
 State = Campaign.State
 COUNT_LIMIT = 0.25  # seconds

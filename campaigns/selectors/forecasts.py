@@ -18,7 +18,7 @@ from compliance.rules.suppression import BLOCKS_TRANSACTIONAL
 from delivery.models import Purpose
 from segments.models import Contact
 from segments.selectors import audience
-from segments.selectors.segments import time_limit
+from segments.selectors.limits import time_limit
 
 SECONDS = 10.0
 NO_ADDRESS = "no_address"

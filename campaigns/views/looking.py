@@ -17,7 +17,7 @@ from config.lib.errors import DomainError
 from config.pages.views import Page
 from delivery.preparing import brand_fields
 from segments.models import Contact
-from segments.selectors.segments import time_limit
+from segments.selectors.limits import time_limit
 from templates import framing, previewing
 from templates.models import TemplateVersion
 from templates.rendering import Rendered

@@ -16,6 +16,7 @@ import "./modules/lists.js";
 import "./modules/mailbox.js";
 import "./modules/polling.js";
 import "./modules/rail.js";
+import "./modules/rule-plan.js";
 import "./modules/search.js";
 import "./modules/times.js";
 import "./modules/toasts.js";

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from segments.compiler import contacts_matching
 from segments.models import Contact
-from segments.selectors.segments import size_and_sample, time_limit
+from segments.selectors.limits import time_limit
+from segments.selectors.segments import size_and_sample
 
 QUICK = 1.0  # seconds
 _DRAWN = 10_000  # ids

@@ -1,25 +1,23 @@
 """Reads of segments: audiences, previews, and who uses what."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
-from psycopg.errors import QueryCanceled
 
 from config.lib import public_ids
-from config.lib.sql import queries
 from segments.compiler import Compiler, contacts_matching
-from segments.errors import SegmentTooSlow
 from segments.models import Contact, Segment
 from segments.predicates.lists import on_any
+from segments.selectors.costs import judge
+from segments.selectors.limits import time_limit
 from segments.trees import segment_ids as mentioned
 from segments.uses import USES, Use
 
@@ -63,29 +61,14 @@ def size_and_sample(
 ) -> Preview:
     """Count a rule and show some of its people, by the query that a launch runs.
 
-    Raises InvalidCriteria, and SegmentTooSlow when it takes longer than `seconds`.
+    Raises InvalidCriteria, and SegmentTooSlow when it takes longer than `seconds`, or plainly would.
     """
     began = perf_counter()
     people = contacts_matching(criteria, at=at)
+    judge(people, seconds=seconds)
     with time_limit(seconds):
         size, shown = people.count(), list(people.order_by("pk")[:sample])
     return Preview(size, shown, round((perf_counter() - began) * 1000))
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """A transaction whose statements each have so long. Raises SegmentTooSlow."""
-    limit = queries("segments", "segments")["limit_time"]
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(limit, [f"{round(seconds * 1000)}ms"])
-            (before, _) = cursor.fetchone()
-            yield
-            cursor.execute(limit, [before])  # an outer transaction goes on without it
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise SegmentTooSlow from error
-        raise
 
 
 def referring(segment_id: int) -> list[Segment]:

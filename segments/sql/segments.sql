@@ -7,3 +7,11 @@ SELECT pg_advisory_xact_lock(hashtext('segments.services.segments'));
 -- name: limit_time
 WITH before AS MATERIALIZED (SELECT current_setting('statement_timeout') AS value)
 SELECT before.value, set_config('statement_timeout', %s, true) FROM before;
+
+-- The plan for counting people, without running it.
+-- name: explain
+EXPLAIN (FORMAT JSON) SELECT count(*) FROM ({people}) counted;
+
+-- About how many people there are, as the planner knows it.
+-- name: everybody
+SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'segments_contact'::regclass;

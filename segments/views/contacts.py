@@ -20,8 +20,8 @@ from config.pages.views import Action, Page
 from segments.actions import ACTIONS, ContactAction
 from segments.models import Attribute, Contact, ContactList, Import, Segment
 from segments.selectors import choosing
+from segments.selectors.limits import time_limit
 from segments.selectors.lists import countries, lists_in_use
-from segments.selectors.segments import time_limit
 from segments.views.jobs import ordered
 from segments.views.narrowing import RowChoice, SealedWords
 

@@ -14,7 +14,7 @@ from segments.compiler import MAX_CHAIN
 from segments.errors import InvalidCriteria, SegmentArchived, SegmentInUse, SegmentTooSlow
 from segments.models import Contact, Segment, SegmentVersion
 from segments.selectors import audience, size_and_sample, used_by
-from segments.selectors.segments import time_limit
+from segments.selectors.limits import time_limit
 from segments.services.segments import (
     archive_segment,
     create_segment,

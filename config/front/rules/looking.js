@@ -30,6 +30,7 @@ export function makeLook(desk) {
       const answer = await question(rule, exactly, mine.signal);
       if (mine.signal.aborted) return;
       desk.accepted(answer);
+      document.dispatchEvent(new CustomEvent("rules:looked", { detail: answer.criteria }));
       answered(answer);
     } catch (error) {
       if (error.name !== "AbortError" && !mine.signal.aborted) refused(error);

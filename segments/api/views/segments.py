@@ -16,7 +16,7 @@ from segments.api.serializers import Estimate, EstimateBody, SegmentBody, Segmen
 from segments.errors import InvalidCriteria, SegmentTooSlow
 from segments.models import Segment
 from segments.selectors import size_and_sample
-from segments.selectors.segments import time_limit
+from segments.selectors.limits import time_limit
 from segments.services.segments import (
     archive_segment,
     create_segment,
