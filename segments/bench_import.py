@@ -1,4 +1,4 @@
-"""`manage.py bench import`: a file of people through the real importer, against a plain COPY of the same rows."""
+"""`manage.py bench import`: people from a file through the real importer and out again, against a plain COPY."""
 
 import csv
 import random
@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
 from config.lib.bench import Bench, Say, Stopwatch, peak_rss_mb
 from config.lib.sql import queries
-from segments.models import Import
+from segments.exporting import export
+from segments.models import Contact, Import
 from segments.services import imports
 
 HEADER = ["email", "external_id", "first_name", "last_name", "country", "language", "phone", "plan", "score"]
@@ -30,13 +32,15 @@ _PROVIDERS = ["gmail.com", "outlook.com", "web.de", "orange.fr", "example.org"]
 
 
 class ImportBench(Bench):
-    """CSV import: staging, dry run and upsert into contacts with their real indexes"""
+    """Import of a file: staging, dry run and upsert into contacts with their real indexes"""
 
     kind = "import"
 
     @classmethod
     def add_arguments(cls, parser: ArgumentParser) -> None:
         parser.add_argument("--rows", type=int, default=1_000_000)
+        parser.add_argument("--format", choices=["csv", "jsonl"], default="csv", help="of the file")
+        parser.add_argument("--export", action="store_true", help="export them all afterwards, as CSV and JSON Lines")
         parser.add_argument("--again", action="store_true", help="import the same file a second time as well")
 
     def run(self, options: dict[str, Any], say: Say) -> dict[str, Any]:
@@ -47,8 +51,11 @@ class ImportBench(Bench):
             say(f"{rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB")
             floor = rows / _plain_copy(path)
             say(f"floor: COPY of the same file into a bare table, {floor:,.0f} rows/s")
+            if options["format"] == "jsonl":
+                path = _as_json_lines(path)
             first = _import(path, say)
             again = _import(path, say) if options["again"] else {}
+            exported = _export(Path(folder), say) if options["export"] else {}
         per_second = rows / sum(first.values())
         return {
             "rows": rows,
@@ -56,6 +63,8 @@ class ImportBench(Bench):
             "floor_per_second": round(floor),
             "ratio": round(per_second / floor, 3),
             "stages_s": {name: round(seconds, 2) for name, seconds in first.items()},
+            "format": options["format"],
+            **({"export_per_second": exported} if exported else {}),
             **({"again_per_second": round(rows / sum(again.values()))} if again else {}),
             "rss_mb": peak_rss_mb(),
         }
@@ -76,6 +85,29 @@ def _import(path: Path, say: Say) -> dict[str, float]:
     assert done.state == Import.State.COMPLETED, done.error
     assert sum(done.results.values()) == checked.counts["rows"]
     return watch.seconds
+
+
+def _as_json_lines(path: Path) -> Path:
+    """The same people, an object a line, what is no field nested as attributes."""
+    other = path.with_suffix(".jsonl")
+    with path.open(encoding="utf-8", newline="") as source, other.open("wb") as target:
+        for row in csv.DictReader(source):
+            attributes = {"plan": row.pop("plan"), "score": float(row.pop("score"))}
+            target.write(orjson.dumps({**row, "attributes": attributes}, option=orjson.OPT_APPEND_NEWLINE))
+    return other
+
+
+def _export(folder: Path, say: Say) -> dict[str, int]:
+    """Rows a second by format. Raises AssertionError when a row is lost."""
+    found, people = {}, Contact.objects.count()
+    for format_ in ("csv", "jsonl"):
+        watch = Stopwatch()
+        with (folder / f"out.{format_}").open("wb") as out, watch.stage("export"):
+            rows = export(Contact.objects.order_by("pk"), out, format=format_)
+        assert rows == people
+        found[format_] = round(rows / watch.seconds["export"])
+        say(f"export as {format_}: {rows:,} rows, {found[format_]:,} rows/s")
+    return found
 
 
 def _plain_copy(path: Path) -> float:
