@@ -34,6 +34,7 @@ class Messages(TimelineSource):
     """Of the latest messages, all that is in the log."""
 
     kind = "messages"
+    label = _("Messages")
     need = "messages:read"
 
     def moments(self, contact: Contact, ids: Sequence[int], *, before: datetime, limit: int) -> Iterable[Moment]:

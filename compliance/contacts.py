@@ -25,6 +25,7 @@ class OptOuts(TimelineSource):
     """Suppressions laid and lifted."""
 
     kind = "suppressions"
+    label = gettext_lazy("Opt-outs")
     need = "suppressions:read"
 
     def moments(self, contact: Contact, ids: Sequence[int], *, before: datetime, limit: int) -> Iterable[Moment]:
@@ -49,6 +50,7 @@ class Changes(TimelineSource):
     """Who changed the profile here or through the API; which fields, never what they say."""
 
     kind = "changes"
+    label = gettext_lazy("Changes")
     need = "contacts:read"
 
     def moments(self, contact: Contact, ids: Sequence[int], *, before: datetime, limit: int) -> Iterable[Moment]:

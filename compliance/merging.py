@@ -1,6 +1,6 @@
 """Two contacts become one: what one of them refused, the person refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from compliance.models import Reason, Scope, Suppression
 from compliance.services.suppressions import suppress
@@ -16,17 +16,19 @@ class KeepOptOuts(MergeEffect):
 
     kind = "keep_opt_outs"
 
-    def apply(self, merge: Merge) -> None:
+    def apply(self, merge: Merge) -> Mapping[str, int]:
         """In the merge's transaction: nobody waits for this answer, and no dispatch after the commit misses it."""
         if not merge.email or not merge.given_up:
-            return
-        for wish in _wishes(merge.given_up):
-            suppress(
-                addresses=address_hashes(merge.email), scope=Scope(wish.scope), scope_id=wish.scope_id,
-                reason=Reason(wish.reason),
-                channel=wish.channel, source="merge", at=merge.at, contact_id=merge.kept_id, actor_id=merge.actor_id,
-                wait=False,
-            )  # fmt: skip
+            return {}
+        return {"opt_outs": sum(self._keep(wish, merge) for wish in _wishes(merge.given_up))}
+
+    def _keep(self, wish: Suppression, merge: Merge) -> bool:
+        assert merge.email
+        return suppress(
+            addresses=address_hashes(merge.email), scope=Scope(wish.scope), scope_id=wish.scope_id,
+            reason=Reason(wish.reason), channel=wish.channel, source="merge", at=merge.at,
+            contact_id=merge.kept_id, actor_id=merge.actor_id, wait=False,
+        )  # fmt: skip
 
 
 def _wishes(email: str) -> Iterable[Suppression]:

@@ -83,6 +83,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("contact-new", _at("audience:contact-new")),
     Entry("contact", _of("audience:contact", Contact, "contact")),
     Entry("contact-edit", _of("audience:contact-edit", Contact, "contact")),
+    Entry("contact-merge", _of("audience:contact-merge", Contact, "contact")),
     Entry("lists", _at("audience:lists")),
     Entry("list-new", _at("audience:list-new")),
     Entry("list", _of("audience:list", ContactList, "list")),

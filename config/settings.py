@@ -283,6 +283,7 @@ TIMELINE_SOURCES = [  # what the page of a contact tells of the past
     "segments.moments.Listed",
     "segments.moments.Known",
     "segments.moments.Did",
+    "segments.moments.Done",
     "compliance.contacts.OptOuts",
     "compliance.contacts.Changes",
     "campaigns.moments.Messages",

@@ -1,6 +1,7 @@
 """What a merge of two contacts means to the floors above: plug-ins named in settings.MERGE_EFFECTS."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -26,8 +27,8 @@ class MergeEffect(ABC):
     kind: ClassVar[str]
 
     @abstractmethod
-    def apply(self, merge: Merge) -> None:
-        """Write what follows, inside the transaction of the merge."""
+    def apply(self, merge: Merge) -> Mapping[str, int] | None:
+        """Write what follows, inside the transaction of the merge; how many of what went over, to be told later."""
 
 
 EFFECTS: Registry[MergeEffect] = Registry("MERGE_EFFECTS", MergeEffect)  # type: ignore[type-abstract]

@@ -29,6 +29,7 @@ class TimelineSource(ABC):
     """A kind of past. `need`: what one needs to see it. One class and one settings line."""
 
     kind: ClassVar[str]
+    label: ClassVar[StrOrPromise]
     need: ClassVar[str]
 
     @abstractmethod
@@ -40,10 +41,14 @@ SOURCES: Registry[TimelineSource] = Registry("TIMELINE_SOURCES", TimelineSource)
 
 
 def timeline(
-    contact: Contact, ids: Sequence[int], *, may: Callable[[str], bool], before: datetime, limit: int = PAGE
-) -> tuple[list[Moment], bool]:
-    """(what happened, the latest first; whether there is more before the last of it). None of an instant is cut off."""
-    sources = [source() for source in SOURCES if may(source.need)]
+    contact: Contact, ids: Sequence[int], *, may: Callable[[str], bool], before: datetime, limit: int = PAGE,
+    only: str = "",
+) -> tuple[list[Moment], bool]:  # fmt: skip
+    """(what happened, the latest first; whether there is more before the last of it). None of an instant is cut off.
+
+    `only`: the kind of source that is asked; blank: all of them.
+    """
+    sources = [source() for source in SOURCES if may(source.need) and only in ("", source.kind)]
     found = [one for source in sources for one in source.moments(contact, ids, before=before, limit=limit + 1)]
     found.sort(key=lambda one: one.at, reverse=True)
     shown = [one for one in found if one.at >= found[min(limit, len(found)) - 1].at]

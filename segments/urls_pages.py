@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import catalogue, contact, contacts, imports, jobs, lists, quarantine
+from segments.views import catalogue, contact, contacts, imports, jobs, lists, merging, quarantine
 
 app_name = "audience"
 _CONTACT, _LIST, _IMPORT, _JOB = (f"{noun}/<str:public_id>" for noun in ("contacts", "lists", "imports", "jobs"))
@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{_CONTACT}/edit", contact.EditContact.as_view(), name="contact-edit"),
     path(f"{_CONTACT}/lists", contact.ContactLists.as_view(), name="contact-lists"),
     path(f"{_CONTACT}/tracking", contact.ContactTracking.as_view(), name="contact-tracking"),
+    path(f"{_CONTACT}/merge", merging.MergeContact.as_view(), name="contact-merge"),
     path(f"{_CONTACT}/do", contact.ContactDeed.as_view(), name="contact-deed"),
     path("events", catalogue.EventTypes.as_view(), name="event-types"),
     path("events/new", catalogue.NewEventType.as_view(), name="event-type-new"),

@@ -26,6 +26,9 @@ class ContactMerge(models.Model):
     gone_id = models.BigIntegerField()
     actor_id = models.BigIntegerField(null=True)
     taken = models.JSONField(help_text="Names of the fields and attributes that were filled in from the one that went")
+    moved = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), help_text="How many lists, …"
+    )
     merged_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,7 +1,7 @@
 """Who is who, and why: a contact's visitors and former selves."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from segments.models import ContactMerge, FormerContact, IdentityLink
@@ -17,6 +17,8 @@ class Reason:
     event_id: str | None = None
     former_id: int | None = None
     actor_id: int | None = None
+    taken: Sequence[str] = ()
+    moved: Mapping[str, int] = field(default_factory=dict)
 
 
 def present_ids(external_ids: Iterable[str]) -> dict[str, int]:
@@ -31,11 +33,20 @@ def ids_of(contact_id: int) -> list[int]:
     return [contact_id, *former.values_list("former_id", flat=True)]
 
 
+def given_up_ids(contact_id: int) -> list[str]:
+    """The external_ids that were given up in merges: events under them are still this person's."""
+    former = FormerContact.objects.filter(contact_id=contact_id, external_id__isnull=False)
+    return [text for text in former.order_by("external_id").values_list("external_id", flat=True) if text]
+
+
 def reasons(contact_id: int) -> list[Reason]:
     """Why this history is this contact's, oldest first."""
     ids = ids_of(contact_id)
     links = IdentityLink.objects.filter(contact_id__in=ids)
     merges = ContactMerge.objects.filter(gone_id__in=ids[1:])
     found = [Reason("linked", one.linked_at, visitor_id=one.visitor_id, event_id=str(one.event_id)) for one in links]
-    found += [Reason("merged", one.merged_at, former_id=one.gone_id, actor_id=one.actor_id) for one in merges]
+    found += [
+        Reason("merged", one.merged_at, former_id=one.gone_id, actor_id=one.actor_id, taken=one.taken, moved=one.moved)
+        for one in merges
+    ]
     return sorted(found, key=lambda one: one.at)

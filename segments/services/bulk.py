@@ -201,6 +201,13 @@ def said(job: BulkJob) -> str:
     return action.said(job.given, changed=job.changed, total=job.done)
 
 
+def in_words(job: BulkJob) -> tuple[str, str]:
+    """(what it does, to what) of a job."""
+    label = str(ACTIONS.get(job.action).label) if job.action in ACTIONS else job.action
+    detail = " ".join(str(job.given[key]) for key in ("name", "attribute", "verb", "value") if job.given.get(key))
+    return (_("Undo: %(what)s") % {"what": label} if job.undoes_id else label), detail
+
+
 def _forget(job_id: int) -> None:
     more = True
     while more:

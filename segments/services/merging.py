@@ -1,6 +1,7 @@
 """Making one person of two contacts. Nothing guesses this: somebody looked at both."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from segments.merge_effects import EFFECTS, Merge
 from segments.models import Contact, ContactMerge, FormerContact
 
 _BLANK = {"language": "en", "timezone": "UTC"}
-_FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
+FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
 _WITH_EMAIL = ("email_as_given", "email_key")
 
 
@@ -34,14 +35,15 @@ def merge_contacts(*, kept_id: int, gone_id: int, at: datetime, actor_id: int | 
     with transaction.atomic():
         kept, gone = _locked(kept_id, gone_id)
         changes = _filled_in(kept, gone)
-        _move(kept_id, gone_id)
+        moved = _move(kept_id, gone_id)
         email = changes.get("email", kept.email)
         given_up = gone.email if gone.email != email else None
         for effect in EFFECTS:
-            effect().apply(Merge(kept_id, gone_id, email, given_up, at, actor_id))
+            moved |= effect().apply(Merge(kept_id, gone_id, email, given_up, at, actor_id)) or {}
         _replace(kept, gone, changes)
         taken = _names(changes, kept, gone)
-        ContactMerge.objects.create(kept_id=kept_id, gone_id=gone_id, actor_id=actor_id, merged_at=at, taken=taken)
+        told = {"taken": taken, "moved": {name: number for name, number in moved.items() if number}}
+        ContactMerge.objects.create(kept_id=kept_id, gone_id=gone_id, actor_id=actor_id, merged_at=at, **told)
     kept.refresh_from_db()
     return kept
 
@@ -57,10 +59,35 @@ def _locked(kept_id: int, gone_id: int) -> tuple[Contact, Contact]:
     return people[kept_id], people[gone_id]
 
 
-def _move(kept_id: int, gone_id: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What merging two would do: fields and attributes filled in, and those of the one that goes that are given up."""
+
+    filled_in: Mapping[str, Any]
+    given_up: Mapping[str, Any]
+
+
+def foresee(kept: Contact, gone: Contact) -> Foreseen:
+    """By the same rules as the merge. Raises SameContact."""
+    if kept.pk == gone.pk:
+        raise SameContact
+    changes = _filled_in(kept, gone)
+    filled = {name: value for name, value in changes.items() if name in FIELDS}
+    filled |= {name: gone.attributes[name] for name in gone.attributes if name not in kept.attributes}
+    ours = {name: getattr(gone, name) for name in FIELDS if not _is_blank(gone, name)} | gone.attributes
+    theirs = {name: getattr(kept, name) for name in FIELDS} | kept.attributes
+    given_up = {name: value for name, value in ours.items() if name not in filled and theirs.get(name) != value}
+    return Foreseen(filled, given_up)
+
+
+def _move(kept_id: int, gone_id: int) -> dict[str, int]:
+    """How many rows of each kind went over."""
+    moved = {}
     with connection.cursor() as cursor:
         for name in ("lists", "activity", "activity_totals", "former"):
             cursor.execute(queries("segments", "merging")[name], {"kept": kept_id, "gone": gone_id})
+            moved[name] = cursor.rowcount
+    return {"lists": moved["lists"], "hours_of_activity": moved["activity"]}
 
 
 def _replace(kept: Contact, gone: Contact, changes: Mapping[str, Any]) -> None:
@@ -76,7 +103,7 @@ def _names(changes: Mapping[str, Any], kept: Contact, gone: Contact) -> list[str
 
 def _filled_in(kept: Contact, gone: Contact) -> dict[str, Any]:
     """What kept takes over: what it has none of itself. A refusal of either is a refusal."""
-    changes = {name: getattr(gone, name) for name in _FIELDS if _is_blank(kept, name) and not _is_blank(gone, name)}
+    changes = {name: getattr(gone, name) for name in FIELDS if _is_blank(kept, name) and not _is_blank(gone, name)}
     if "email" in changes:
         changes |= {name: getattr(gone, name) for name in _WITH_EMAIL}
     if gone.attributes.keys() - kept.attributes.keys():

@@ -14,3 +14,19 @@ FROM jsonb_to_recordset(%(rows)s::jsonb) AS s (
     last_name text, country text, language text, timezone text, attributes jsonb
 )
 WHERE c.id = s.id;
+
+-- The last events of a person before a time, by indexes: those that named them (by any id they ever had), and those of
+-- their visitors while they were this person. With where they were or what it was, as far as that is said.
+-- name: did
+SELECT occurred_at, event_type_id, coalesce(properties ->> 'path', properties ->> 'name', properties ->> 'sku')
+FROM (
+    (SELECT occurred_at, event_type_id, properties FROM segments_rawevent
+     WHERE contact_id = ANY(%(ids)s) AND occurred_at < %(before)s ORDER BY occurred_at DESC LIMIT %(limit)s)
+    UNION ALL
+    (SELECT occurred_at, event_type_id, properties FROM segments_rawevent
+     WHERE visitor_id IN (SELECT visitor_id FROM segments_identitylink WHERE contact_id = ANY(%(ids)s))
+       AND contact_id IS NULL AND occurred_at < %(before)s
+       AND segments_owner(visitor_id, occurred_at, event_id) = %(contact)s
+     ORDER BY occurred_at DESC LIMIT %(limit)s)
+) q
+ORDER BY occurred_at DESC LIMIT %(limit)s;

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
@@ -20,12 +21,13 @@ from config.pages.views import Action, Page, find
 from segments.actions import ACTIONS, ContactAction
 from segments.forms.contacts import ContactForm, as_words, beside_fields
 from segments.models import Contact, ContactList
-from segments.selectors.identity import ids_of
+from segments.moments import identity_in_words
+from segments.selectors.identity import given_up_ids, ids_of, reasons
 from segments.selectors.lists import lists_in_use
 from segments.services.contacts import create_contact, edit_contact, set_tracking
 from segments.services.lists import add_to_list, remove_from_list
 from segments.suppressed import standings
-from segments.timeline import timeline
+from segments.timeline import SOURCES, timeline
 from segments.views.contacts import url_of
 from segments.views.jobs import ordered
 
@@ -41,10 +43,12 @@ class OneContact(Page):
 
     def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         contact = find(Contact.objects.all(), "contact", public_id)
-        before = _instant(request.GET.get("before", ""))
-        moments, more = timeline(contact, ids_of(contact.pk), may=self.may, before=before)
+        before, only = _instant(request.GET.get("before", "")), request.GET.get("show", "")
+        moments, more = timeline(contact, ids_of(contact.pk), may=self.may, before=before, only=only)
         self.title = str(contact)
         self.primary = Action(_("Edit"), reverse("audience:contact-edit", args=[public_id]), "contacts:write")
+        self.menu = (Action(_("Merge with another contact"), reverse("audience:contact-merge", args=[public_id]),
+                            "contacts:write", icon="user"),)  # fmt: skip
         on = list(contact.list_memberships.select_related("list").order_by("list__name"))
         taken = {one.list_id for one in on}
         return self.render(
@@ -52,7 +56,8 @@ class OneContact(Page):
             memberships=[(one.list, public_ids.encode("list", one.list_id)) for one in on],
             lists=[(public_ids.encode("list", pk), name) for pk, name in lists_in_use() if pk not in taken],
             standings=standings(contact.email), moments=moments, earlier=moments[-1].at if more else None,
-            actions=self.actions(), later="before" in request.GET,
+            shows=[(one.kind, one.label) for one in SOURCES if self.may(one.need)], only=only,
+            identity=_identity(contact), actions=self.actions(), later="before" in request.GET,
         )  # fmt: skip
 
     def actions(self) -> list[type[ContactAction]]:
@@ -149,6 +154,19 @@ class ContactDeed(Page):
             raise Conflict(_("That cannot be done here."))
         asked = {str(name): str(value) for name, value in request.POST.items()}
         return ordered(self, asked["action"], asked, {"contacts": [contact.pk]}, url_of(contact.pk))
+
+
+def _identity(contact: Contact) -> dict[str, Any]:
+    """By what events are known to be this person's, and which contacts it was made of."""
+    found = reasons(contact.pk)
+    merges = [one for one in found if one.kind == "merged"]
+    names = dict(User.objects.filter(pk__in={one.actor_id for one in merges}).values_list("pk", "username"))
+    return {
+        "visitors": len({one.visitor_id for one in found if one.kind == "linked"}),
+        "linked_at": next((one.at for one in reversed(found) if one.kind == "linked"), None),
+        "given_up": given_up_ids(contact.pk) if merges else [],
+        "merges": [(one.at, identity_in_words(one, names.get(one.actor_id or 0, ""))[1]) for one in merges],
+    }
 
 
 def _names(values: dict[str, Any]) -> list[str]:

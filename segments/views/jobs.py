@@ -158,10 +158,7 @@ def url_of(job: BulkJob) -> str:
 
 def what(job: BulkJob) -> str:
     """What it does, in words."""
-    label = str(ACTIONS.get(job.action).label) if job.action in ACTIONS else job.action
-    detail = " ".join(str(job.given[key]) for key in ("name", "attribute", "verb", "value") if job.given.get(key))
-    words = f"{label}: {detail}" if detail else label
-    return _("Undo: %(what)s") % {"what": words} if job.undoes_id else words
+    return ": ".join(part for part in bulk.in_words(job) if part)
 
 
 def _id(job: BulkJob) -> str:

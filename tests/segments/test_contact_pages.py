@@ -136,7 +136,7 @@ def test_a_contact_shows_profile_lists_and_past(
     admin_client: Client, ana: Contact, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make.contact_list("News", [ana])
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         page = admin_client.get(f"{CONTACTS}/{ident(ana)}").content.decode()
     for words in ("Ana Silva", "ana@example.test", "+351912345678", "a, b", "Put on the list News"):
         assert words in page, words
