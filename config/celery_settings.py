@@ -57,6 +57,7 @@ beat_schedule = {
     "forget-targets": {"task": "segments.forget_targets", "schedule": 3600.0, "options": {"expires": 3600}},
     "memberships": {**_TICK, "task": "segments.tick_memberships"},
     "metrics": {"task": "segments.tick_metrics", "schedule": 5.0, "options": {"expires": 5}},
+    "rfm": {"task": "segments.tick_rfm", "schedule": 600.0, "options": {"expires": 600}},
     "promotions": {"task": "segments.tick_promotions", "schedule": 10.0, "options": {"expires": 10}},
     "forget-quarantined": {"task": "segments.forget_quarantined", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports": {**_TICK, "task": "analytics.tick_exports"},

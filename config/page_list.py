@@ -105,6 +105,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("exports", _at("exports:list")),
     Entry("export-new", _of_list_export),
     Entry("segments", _at("segments:list")),
+    Entry("rfm", _at("segments:rfm")),
     Entry("segment-new", _at("segments:new")),
     Entry("segment", _of("segments:segment", Segment, "segment")),
     Entry("segment-edit", _of("segments:edit", Segment, "segment")),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from segments.models import Metric
 from segments.selectors.imports import waiting_imports
-from segments.services import bulk, memberships, promotions, quarantine, repairs, upkeep
+from segments.services import bulk, memberships, promotions, quarantine, repairs, rfm, upkeep
 from segments.services.imports import carry_on, forget_files
 from segments.services.rollups import catch_up, lagging
 
@@ -70,6 +70,19 @@ def tick_metrics() -> None:
     """Ring for metrics that have yet to count what was there before them."""
     for metric in lagging():
         count_backlog.apply_async((metric.pk,), queue="work", expires=5)
+
+
+@shared_task(name="segments.take_rfm_snapshot")
+def take_rfm_snapshot() -> None:
+    """Score all buyers, or go on where the last worker left it."""
+    rfm.take(at=timezone.now())
+
+
+@shared_task(name="segments.tick_rfm")
+def tick_rfm() -> None:
+    """Ring for the night's snapshot."""
+    if rfm.is_due(timezone.now()):
+        take_rfm_snapshot.apply_async(queue="work", expires=600)
 
 
 @shared_task(name="segments.promote")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import building, histories, plans, segments
+from segments.views import building, histories, plans, rfm, segments
 
 app_name = "segments"
 _ONE = "segments/<str:public_id>"
@@ -10,6 +10,9 @@ urlpatterns = [
     path("segments", segments.Segments.as_view(), name="list"),
     path("segments/new", building.NewSegment.as_view(), name="new"),
     path("segments/look", building.LookAtRule.as_view(), name="look"),
+    path("rfm", rfm.Rfm.as_view(), name="rfm"),
+    path("rfm/take", rfm.TakeRfm.as_view(), name="rfm-take"),
+    path("rfm/<str:name>/segment", rfm.CellSegment.as_view(), name="rfm-segment"),
     path("segments/plan", plans.RulePlan.as_view(), name="plan"),
     path("segments/plan/promote", plans.PromoteAttribute.as_view(), name="plan-promote"),
     path("segments/plan/count", plans.RegisterMetric.as_view(), name="plan-count"),

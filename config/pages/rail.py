@@ -49,6 +49,7 @@ RAIL = (
             Item(_("Contacts"), "audience:contacts", "contacts:read"),
             Item(_("Lists"), "audience:lists", "contacts:read"),
             Item(_("Segments"), "segments:list", "segments:read"),
+            Item(_("RFM"), "segments:rfm", "segments:read"),
             Item(_("Imports"), "audience:imports", "imports:read"),
             Item(_("Events"), "audience:event-types", "events:read"),
             Item(_("Attributes"), "audience:attributes", "contacts:read"),

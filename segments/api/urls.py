@@ -9,6 +9,7 @@ from segments.api.views import (
     lists,
     memberships,
     quarantine,
+    rfm,
     segments,
 )
 
@@ -36,6 +37,8 @@ urlpatterns = [
     path("lists/<str:public_id>/restore", lists.RestoreList.as_view()),
     path("lists/<str:public_id>/contacts", lists.ListContacts.as_view()),
     path("lists/<str:public_id>/contacts/remove", lists.RemoveFromList.as_view()),
+    path("rfm", rfm.Rfm.as_view()),
+    path("rfm/snapshots", rfm.RfmSnapshots.as_view()),
     path("segments", segments.Segments.as_view()),
     path("segments/estimate", segments.EstimateSegment.as_view()),
     path("segments/changes", memberships.SegmentChanges.as_view()),
