@@ -284,6 +284,7 @@ TIMELINE_SOURCES = [  # what the page of a contact tells of the past
     "segments.moments.Known",
     "segments.moments.Did",
     "segments.moments.Done",
+    "segments.moments.InSegments",
     "compliance.contacts.OptOuts",
     "compliance.contacts.Changes",
     "campaigns.moments.Messages",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from segments.views import building, histories, plans, rfm, segments
+from segments.views.memberships import AddPeople, Freeze, Members, OverTime, Refresh, WasIn
 
 app_name = "segments"
 _ONE = "segments/<str:public_id>"
@@ -22,6 +23,12 @@ urlpatterns = [
     path(f"{_ONE}/edit", building.EditSegment.as_view(), name="edit"),
     path(f"{_ONE}/history", histories.History.as_view(), name="history"),
     path(f"{_ONE}/versions/<int:number>/restore", histories.Restore.as_view(), name="restore-version"),
+    path(f"{_ONE}/members", Members.as_view(), name="members"),
+    path(f"{_ONE}/members/add", AddPeople.as_view(), name="add-people"),
+    path(f"{_ONE}/over-time", OverTime.as_view(), name="over-time"),
+    path(f"{_ONE}/was-in", WasIn.as_view(), name="was-in"),
+    path(f"{_ONE}/freeze", Freeze.as_view(), name="freeze"),
+    path(f"{_ONE}/refresh", Refresh.as_view(), name="refresh"),
     path(f"{_ONE}/archive", segments.Archive.as_view(), name="archive"),
     path(f"{_ONE}/bring-back", segments.BringBack.as_view(), name="bring-back"),
 ]

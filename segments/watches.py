@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from config.lib.registry import Registry
+from segments.models import How
 
 
 class Watch(ABC):
@@ -26,6 +27,13 @@ class Watch(ABC):
 
 
 WATCHES: Registry[Watch] = Registry("SEGMENT_WATCHES", Watch)
+
+
+def because(how: str) -> StrOrPromise:
+    """What brought somebody in or out, in words that follow "because"."""
+    words: dict[str, StrOrPromise] = {one.value: one.label for one in How}
+    words |= {watch.kind: watch.words for watch in WATCHES}
+    return words.get(how, "")
 
 
 class People(Watch):

@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("segment", models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name="upkeep", serialize=False, to="segments.segment")),
                 ("reads", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), help_text="Kinds of watches that its rule depends on", size=None)),
-                ("moves", models.CharField(choices=[("never", "not with time"), ("daily", "at the turn of the day (UTC)"), ("always", "at any time")], max_length=6)),
+                ("moves", models.CharField(choices=[("never", "once a day, to be sure"), ("daily", "at the turn of each day (UTC)"), ("always", "each hour")], max_length=6)),
                 ("stands_on", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), help_text="Itself and the segments its rule names", size=None)),
                 ("rules", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), help_text="The versions of those for which all of this was worked out", size=None)),
                 ("version_id", models.BigIntegerField()),

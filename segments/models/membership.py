@@ -7,6 +7,7 @@ the past, append-only; an exit carries when its stay began, so each stay that is
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from segments.models.segment import Segment
 
@@ -14,11 +15,11 @@ from segments.models.segment import Segment
 class How(models.TextChoices):
     """What brought somebody in or out: the watch whose facts changed (segments/watches.py), or one of these."""
 
-    RULE = "rule", "the rule is another one"
-    CLOCK = "clock", "time has passed"
-    FROZEN = "frozen", "the segment was frozen"
-    HAND = "hand", "somebody did it by hand"
-    MERGE = "merge", "two contacts became one"
+    RULE = "rule", _("the rule is another one")
+    CLOCK = "clock", _("time has passed")
+    FROZEN = "frozen", _("the segment was frozen")
+    HAND = "hand", _("somebody did it by hand")
+    MERGE = "merge", _("two contacts became one")
 
 
 class Membership(models.Model):
@@ -77,9 +78,9 @@ class SegmentUpkeep(models.Model):
     class Moves(models.TextChoices):
         """How time alone changes who matches."""
 
-        NEVER = "never", "not with time"
-        DAILY = "daily", "at the turn of the day (UTC)"
-        ALWAYS = "always", "at any time"
+        NEVER = "never", _("once a day, to be sure")
+        DAILY = "daily", _("at the turn of each day (UTC)")
+        ALWAYS = "always", _("each hour")
 
     segment = models.OneToOneField(Segment, primary_key=True, on_delete=models.CASCADE, related_name="upkeep")
     reads = ArrayField(models.CharField(max_length=20), help_text="Kinds of watches that its rule depends on")

@@ -6,7 +6,7 @@ for every moment after them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import connection
@@ -66,14 +66,43 @@ def _ended(left: MembershipChange, entry: MembershipChange | None) -> Stay:
     )  # fmt: skip
 
 
-def members(segment_id: int, *, at: datetime | None = None) -> QuerySet[Contact]:
-    """The people in a segment now, or those who were in it at a moment and are still there as contacts."""
+def members(segment_id: int) -> QuerySet[Contact]:
+    """The people in a segment now."""
     now = Membership.objects.filter(segment_id=segment_id).order_by()
-    if at is None:
-        return Contact.objects.filter(pk__in=now.values("contact_id"))
-    left = MembershipChange.objects.filter(segment_id=segment_id, kind=Kind.LEFT, at__gt=at, since__lte=at).order_by()
-    then = now.filter(added_at__lte=at).values("contact_id").union(left.values("contact_id"), all=True)
-    return Contact.objects.filter(pk__in=then)
+    return Contact.objects.filter(pk__in=now.values("contact_id"))
+
+
+@dataclass(frozen=True)
+class MembersAt:
+    """Those who were in a segment at a moment and are still contacts, in pages by id, the newest contact first.
+
+    As much of a queryset as pages by key ask of one: a page costs the same however many there are.
+    """
+
+    segment_id: int
+    at: datetime
+    below: int = 2**63 - 1
+
+    def filter(self, *, pk__lt: int) -> "MembersAt":
+        return replace(self, below=pk__lt)
+
+    def order_by(self, _by: str) -> "MembersAt":
+        return self
+
+    def __getitem__(self, part: slice) -> list[Contact]:
+        return self._page(part.stop, self.below, "<", "DESC")
+
+    def above(self, pk: int, limit: int) -> list[Contact]:
+        """The page before a contact."""
+        return self._page(limit, pk, ">", "ASC")[::-1]
+
+    def _page(self, limit: int, place: int, beyond: str, way: str) -> list[Contact]:
+        text = queries("segments", "memberships")["members_at"].replace("{beyond}", beyond).replace("{way}", way)
+        with connection.cursor() as cursor:
+            cursor.execute(text, {"segment": self.segment_id, "at": self.at, "place": place, "limit": limit})
+            ids = [pk for (pk,) in cursor.fetchall()]
+        people = Contact.objects.in_bulk(ids)
+        return [people[pk] for pk in ids if pk in people]
 
 
 def since_when(segment_id: int, contact_ids: Collection[int]) -> dict[int, Membership]:
@@ -164,6 +193,11 @@ class Kept:
     moves: str
     error: str
     due_at: datetime | None
+
+    @property
+    def percent(self) -> int:
+        """How far the pass is."""
+        return round(100 * (self.progress or 0))
 
 
 def kept(segment: Segment) -> Kept | None:

@@ -181,3 +181,19 @@ SELECT c.xid::text::bigint, c.id, c.at, c.kind, c.segment_id, c.contact_id, c.ve
 FROM segments_membershipchange c
 WHERE (c.xid, c.id) > (%(xid)s::text::xid8, %(row)s) AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY c.xid, c.id LIMIT %(limit)s;
+
+-- Who was in a segment at a moment and is still a contact, from a place on. The first arm comes in order by its index, the
+-- second is few: those who have left since.
+-- name: members_at
+SELECT contact_id FROM (
+    (SELECT m.contact_id FROM segments_membership m
+     WHERE m.segment_id = %(segment)s AND m.added_at <= %(at)s AND m.contact_id {beyond} %(place)s
+       AND EXISTS (SELECT FROM segments_contact c WHERE c.id = m.contact_id)
+     ORDER BY m.contact_id {way} LIMIT %(limit)s)
+    UNION ALL
+    (SELECT l.contact_id FROM segments_membershipchange l
+     WHERE l.segment_id = %(segment)s AND l.kind = 'left' AND l.at > %(at)s AND l.since <= %(at)s
+       AND l.contact_id {beyond} %(place)s
+       AND EXISTS (SELECT FROM segments_contact c WHERE c.id = l.contact_id)
+     ORDER BY l.contact_id {way} LIMIT %(limit)s)
+) found ORDER BY contact_id {way} LIMIT %(limit)s;

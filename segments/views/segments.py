@@ -39,9 +39,11 @@ def url_of(segment: Segment, page: str = "segment", *more: object) -> str:
 
 
 def tabs_of(segment: Segment, here: str) -> tuple[Tab, ...]:
-    """Summary and history."""
+    """What it means, who is in it, how that changed, how the rule did."""
     return (
         Tab(gettext_lazy("Summary"), url_of(segment), here=here == "summary"),
+        Tab(gettext_lazy("Members"), url_of(segment, "members"), here=here == "members"),
+        Tab(gettext_lazy("Over time"), url_of(segment, "over-time"), here=here == "over-time"),
         Tab(gettext_lazy("History"), url_of(segment, "history"), here=here == "history"),
     )
 

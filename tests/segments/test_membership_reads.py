@@ -14,7 +14,7 @@ from config.lib import public_ids
 from segments.checking import check
 from segments.dependence import reads
 from segments.models import Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep, TailMark, Touch
-from segments.selectors.memberships import Place, changes_after, days, segments_of, stays
+from segments.selectors.memberships import MembersAt, Place, changes_after, days, segments_of, stays
 from segments.selectors.memberships import members as people_in
 from segments.services import hand_kept, memberships
 from segments.services.contacts import edit_contact
@@ -50,8 +50,11 @@ def test_who_was_in_it_on_a_day_is_told_from_what_came_after() -> None:
     _stay(segment, people[2].pk, MARCH + day)
     _stay(segment, people[3].pk, MARCH, MARCH + day)
     _stay(segment, people[4].pk, MARCH + day, MARCH + 2 * day)
-    assert set(people_in(segment.pk, at=MARCH)) == {people[0], people[1], people[3]}
-    assert set(people_in(segment.pk, at=MARCH - day)) == {people[0], people[1]}
+    then = MembersAt(segment.pk, MARCH)
+    assert then[:10] == [people[3], people[1], people[0]]
+    assert then.filter(pk__lt=people[3].pk)[:1] == [people[1]]
+    assert then.above(people[0].pk, 1) == [people[1]]
+    assert MembersAt(segment.pk, MARCH - day)[:10] == [people[1], people[0]]
     assert set(people_in(segment.pk)) == {people[0], people[2]}
     back, first = stays(segment.pk, [people[2].pk])
     assert (first.until, first.entered_how, first.left_how) == (MARCH - day, "fields", "lists")

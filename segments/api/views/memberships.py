@@ -24,7 +24,7 @@ from segments.api.serializers_memberships import (
 )
 from segments.models import Contact, Segment
 from segments.selectors.identity import ids_of
-from segments.selectors.memberships import Place, changes_after, days, members, since_when
+from segments.selectors.memberships import MembersAt, Place, changes_after, days, members, since_when
 from segments.selectors.standing import standing
 from segments.services.hand_kept import add_people, remove_people
 from segments.services.memberships import ask_for_pass
@@ -40,7 +40,7 @@ class SegmentMembers(Endpoint):
     def get(self, request: Any, public_id: str) -> Response:
         """Who is in a segment as it is kept up, or was in it at a moment; the newest contact first."""
         segment, at = find(Segment.objects, "segment", public_id), _moment(request)
-        shown = self.paginate_queryset(members(segment.pk, at=at))
+        shown = self.paginate_queryset(MembersAt(segment.pk, at) if at else members(segment.pk))
         known = since_when(segment.pk, [one.pk for one in shown])
         for one in shown:
             here = known.get(one.pk)
