@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.fields import Body, JsonObject, ProblemField, PublicId
-from segments.models import Import
+from segments.models import BulkJob, Import
 from segments.selectors.imports import progress
 
 
@@ -102,6 +102,36 @@ class BatchItem(serializers.Serializer):
 class BatchShown(serializers.Serializer):
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="By outcome")
     results = BatchItem(many=True)
+
+
+class BulkJobBody(Body):
+    action = serializers.CharField(help_text="list, off, attribute, suppress or export")
+    given = serializers.DictField(
+        default=dict,
+        help_text="list, off: `to_list`; attribute: `attribute`, `verb` (set, clear, add, remove), `value`; "
+        "suppress: `note`; export: `format`",
+    )
+    contact_ids = serializers.ListField(
+        child=PublicId("contact"), min_length=1, max_length=10_000, required=False, help_text="Whom"
+    )
+    filters = serializers.DictField(
+        child=serializers.CharField(), required=False,
+        help_text="Or whom: `list`, `segment`, `import` (public ids), `country`, `mail` (yes, no, none); all must hold",
+    )  # fmt: skip
+
+
+class BulkJobShown(serializers.Serializer):
+    bulk_job_id = PublicId("bulk_job", source="pk")
+    action = serializers.CharField()
+    undoes = PublicId("bulk_job", source="undoes_id", allow_null=True)
+    state = serializers.ChoiceField(BulkJob.State.choices)
+    total = serializers.IntegerField(help_text="How many people it concerns, as far as they are chosen")
+    done = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    leads_to = serializers.CharField(allow_blank=True, help_text="The page where it is carried on")
+    error = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
 
 
 class ListBody(Body):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from segments.api.views import (
+    bulk_jobs,
     contacts,
     event_types,
     events,
@@ -14,6 +15,10 @@ from segments.api.views import (
 )
 
 urlpatterns = [
+    path("bulk-jobs", bulk_jobs.BulkJobs.as_view()),
+    path("bulk-jobs/<str:public_id>", bulk_jobs.OneBulkJob.as_view()),
+    path("bulk-jobs/<str:public_id>/cancel", bulk_jobs.CancelBulkJob.as_view()),
+    path("bulk-jobs/<str:public_id>/undo", bulk_jobs.UndoBulkJob.as_view()),
     path("contacts", contacts.Contacts.as_view()),
     path("contacts/batch", contacts.ContactBatch.as_view()),
     path("contacts/<str:public_id>", contacts.OneContact.as_view()),

@@ -23,6 +23,11 @@ READ, WRITE, DECIDE = {V, AU, AP, AD}, {AU, AD}, {AP, AD}
 
 # The whole API: an endpoint that is not here fails the test, and so does one that is gone.
 TABLE: dict[str, set[str]] = {
+    "GET bulk-jobs": READ,
+    "POST bulk-jobs": READ,  # each action has a need of its own
+    "GET bulk-jobs/<str:public_id>": READ,
+    "POST bulk-jobs/<str:public_id>/cancel": READ,
+    "POST bulk-jobs/<str:public_id>/undo": READ,
     "GET contacts": READ,
     "POST contacts": WRITE,
     "POST contacts/batch": WRITE,
