@@ -15,7 +15,7 @@ from segments.predicates import operators as op
 from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.comparing import AMOUNTS, amount_sql, holds_for_nobody
 from segments.predicates.counting import Events, Measure, happened
-from segments.predicates.dates import Moment
+from segments.predicates.dates import ANNIVERSARIES, LOCAL, Moment
 from segments.predicates.having import given_by
 from segments.predicates.types import Number, ValueType
 
@@ -52,7 +52,8 @@ class TallyOf(_Of, Tally):
 
 @dataclass(frozen=True)
 class MomentOf(_Of, Moment):
-    name: ClassVar[str] = Moment.name
+    name: ClassVar[str] = "moment"
+    operators = {name: one for name, one in Moment.operators.items() if name not in {*LOCAL, *ANNIVERSARIES}}
 
 
 class Aggregate(Predicate):

@@ -6,6 +6,7 @@ type left over from an earlier registration is no error, it is no value. And one
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -16,6 +17,7 @@ from django.db.models.lookups import Contains, EndsWith, Exact, In, Regex, Start
 
 from segments.models import Attribute
 from segments.predicates.base import Leaf, Predicate, Scope
+from segments.predicates.calendars import calendar_q, is_calendar
 from segments.predicates.dates import Day, Moment, Window
 from segments.predicates.types import Number, Text, TextList, Truth, ValueType
 
@@ -76,6 +78,10 @@ class Kept:
 
     def is_date(self) -> Q:
         return Q(Regex(self.text, _DATE))
+
+    def kept_on(self, days: list[str], before: date) -> Q:
+        of_year = Func(self.text, Value(6), function="substr", output_field=models.TextField())
+        return self.compare("<", before.isoformat()) & self.is_date() & Q(In(of_year, days))
 
     def compare(self, operator: str, value: Any) -> Q:
         return Q(_infix(self.json, operator, _json(value)))
@@ -158,4 +164,7 @@ class AttributeField(Predicate):
             return _CONDITIONS[leaf.field.type.name](kept, operator, leaf.value)
         if operator == "exists":
             return kept.is_date()
+        if is_calendar(leaf):
+            return calendar_q(leaf, scope.at, inside=lambda window: _date(kept, window),
+                              kept_on=kept.kept_on)  # fmt: skip
         return _date(kept, leaf.field.type.window(operator, leaf.value, scope.at))

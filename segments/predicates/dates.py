@@ -13,7 +13,7 @@ import calendar
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from segments.predicates import operators as op
 from segments.predicates.operators import Operand, Operator
@@ -45,6 +45,13 @@ def clean_period(text: Any) -> str:
     if not match:
         raise BadValue(f'expects a period such as "30_days", "6_months" or "1_year", not {shown(text)}')
     return _period(match[0], match["amount"], match["unit"])
+
+
+def _within_a_year(period: str) -> str:
+    amount, unit = period.split("_")
+    if int(amount) * 100 > _PER_CENTURY[unit.removesuffix("s")]:
+        raise BadValue("every day has its anniversary within a year: take a shorter time")
+    return period
 
 
 def _clean_relative(text: str) -> str | None:
@@ -129,6 +136,13 @@ def window(operator: str, value: str | Sequence[str], at: datetime, *, now: Span
     return windows[operator]
 
 
+LOCAL = {"equals_local": "equals", "within_last_local": "within_last", "within_next_local": "within_next"}
+ANNIVERSARIES = {
+    "anniversary": "equals", "anniversary_within_last": "within_last", "anniversary_within_next": "within_next",
+}  # fmt: skip
+"""Operators over days of the contact's own calendar (calendars.py), by what each is of ordinary days."""
+
+
 class Moment(ValueType):
     """A point in time, to the microsecond."""
 
@@ -136,10 +150,16 @@ class Moment(ValueType):
     clock = True
     operators = op.table(
         op.EQUALS, op.NOT_EQUALS, op.AFTER, op.ON_OR_AFTER, op.BEFORE, op.ON_OR_BEFORE, op.BETWEEN,
-        op.WITHIN_LAST, op.NOT_WITHIN_LAST, op.WITHIN_NEXT, op.EXISTS, op.NOT_EXISTS,
+        op.WITHIN_LAST, op.NOT_WITHIN_LAST, op.WITHIN_NEXT, op.LOCAL_EQUALS, op.LOCAL_LAST, op.LOCAL_NEXT,
+        op.ANNIVERSARY, op.ANNIVERSARY_LAST, op.ANNIVERSARY_NEXT, op.EXISTS, op.NOT_EXISTS,
     )  # fmt: skip
+    aliases: ClassVar[Mapping[str, str]] = {"anniversary_is": "anniversary", "anniversary_on": "anniversary"}
 
     def clean_one(self, operator: Operator, value: Any) -> str:
+        if self.clock and (operator.name in LOCAL or operator.name in ANNIVERSARIES):
+            return DAY.clean_one(operator, value)
+        if operator.name in ANNIVERSARIES and operator.operand is Operand.PERIOD:
+            return _within_a_year(self._to_grain(clean_period(value)))
         if operator.operand is Operand.PERIOD:
             return self._to_grain(clean_period(value))
         text = value if isinstance(value, str) else ""
@@ -186,7 +206,7 @@ class Day(Moment):
     clock = False
 
 
-MOMENT = Moment()
+MOMENT, DAY = Moment(), Day()
 
 
 def window_in(value: Mapping[str, Any], at: datetime) -> Window | None:

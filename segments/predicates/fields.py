@@ -1,13 +1,17 @@
 """Conditions on the columns of a contact."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
 
-from django.db.models import Q
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Func, Q, Value
 
 from config.lib.errors import DomainError
 from segments import cleaning
 from segments.predicates.base import Leaf, Predicate, Scope
-from segments.predicates.dates import Day, Moment
+from segments.predicates.calendars import calendar_q, is_calendar
+from segments.predicates.dates import Day, Moment, Window
 from segments.predicates.types import BadValue, Text, ValueType, shown
 
 
@@ -67,7 +71,34 @@ class ContactField(Predicate):
     def _dated(self, column: str, grain: Moment, leaf: Leaf, scope: Scope) -> Q:
         if leaf.operator.name == "exists":
             return Q(**{f"{column}__isnull": False})
-        bounds = grain.window(leaf.operator.name, leaf.value, scope.at)
-        start, end = (bound if bound is None or grain.clock else bound.date() for bound in bounds)
-        lower = Q(**{f"{column}__gte": start}) if start else Q()
-        return lower & Q(**{f"{column}__lt": end}) if end else lower
+        if is_calendar(leaf):
+            return self._of_calendar(column, grain, leaf, scope)
+        return _inside(column, grain, grain.window(leaf.operator.name, leaf.value, scope.at))
+
+    @staticmethod
+    def _of_calendar(column: str, grain: Moment, leaf: Leaf, scope: Scope) -> Q:
+        def inside(window: Window) -> Q:
+            return _inside(column, grain, window)
+
+        def kept_on(days: list[str], before: date) -> Q:
+            return Q(_DayOfYear(column, days)) & inside((None, datetime.combine(before, time(), UTC)))
+
+        return calendar_q(leaf, scope.at, inside=inside, kept_on=kept_on)
+
+
+class _DayOfYear(Func):
+    """Whether a date or time is of one of these days of the year (MM-DD); the day of a time is its day in UTC."""
+
+    output_field = models.BooleanField()
+
+    def __init__(self, column: str, days: list[str]) -> None:
+        super().__init__(F(column), Value(days, ArrayField(models.TextField())))
+
+    template = "to_char(%(expressions)s)"
+    arg_joiner = ", 'MM-DD') = ANY("
+
+
+def _inside(column: str, grain: Moment, window: Window) -> Q:
+    start, end = (bound if bound is None or grain.clock else bound.date() for bound in window)
+    lower = Q(**{f"{column}__gte": start}) if start else Q()
+    return lower & Q(**{f"{column}__lt": end}) if end else lower

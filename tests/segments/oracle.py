@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil.relativedelta import relativedelta
 
 Person = Mapping[str, Any]
 Rule = Mapping[str, Any]
 
+ZONES = available_timezones()
 OPPOSITES = {
     "not_equals": "equals",
     "not_in": "in",
@@ -74,6 +76,8 @@ class World:
         kind, value = self.known(field, person)
         if value is None:
             return False
+        if "local" in operator or "anniversary" in operator:
+            return self.calendar(operator, value, wanted, person["timezone"])
         compare: dict[str, Callable[[str, Any, Any], bool]] = {
             "string": self.text,
             "number": self.number,
@@ -90,8 +94,8 @@ class World:
         if field == "segment":
             return any(self.matches(self.segments[one], person) for one in wanted)
         if field == "country_group":
-            return any(person["country"] in {"european_union": ["DE", "FR"], "europe": ["DE", "GB", "FR"],
-                                             "northern_america": ["US"], "asia": []}[one] for one in wanted)  # fmt: skip
+            groups = {"european_union": ["DE", "FR"], "europe": ["DE", "GB", "FR"], "asia": []}
+            return any(person["country"] in groups[one] for one in wanted)
         if field.startswith(("purchases.", "metrics.")):
             return self.aggregate(field, operator, wanted, person["events"])
         if field.startswith("event."):
@@ -217,6 +221,28 @@ class World:
         if isinstance(point, datetime):
             return _compare(operator, value, point)
         return _compare(operator, value.astimezone(UTC).date(), point)
+
+    def calendar(self, operator: str, value: Any, wanted: Any, zone: str) -> bool:
+        """By the date that the contact's zone has; of a zone that is none, UTC's."""
+        today = self.at.astimezone(ZoneInfo(zone) if zone in ZONES else UTC).date()
+        there = World(datetime(today.year, today.month, today.day, 12, tzinfo=UTC), self.attributes, self.segments)
+        written = value.astimezone(UTC).date() if isinstance(value, datetime) else value
+        if "local" in operator:
+            return there.day(operator.removesuffix("_local"), written, wanted)
+        start = end = there.point(wanted) if operator == "anniversary" else today
+        if operator.endswith("_last"):
+            start = there.point(f"{wanted}_ago")
+        if operator.endswith("_next"):
+            end = there.point(f"in_{wanted}")
+        _year, month, number = (int(part) for part in str(written)[:10].split("-"))
+        day = _day_of_calendar(written) if isinstance(written, str) else written
+        if not day < start:
+            return False
+        days = [start + timedelta(n) for n in range((end - start).days + 1)]
+        return any(
+            one.month == month and (one.day == number or (number > one.day and (one + timedelta(1)).month != month))
+            for one in days
+        )
 
     def point(self, text: str) -> Any:
         """A day, or for what is given to the minute an instant."""

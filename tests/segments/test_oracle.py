@@ -26,7 +26,7 @@ from tests.segments.worlds import AT, Peopled
 _laws = settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
-_moments = [AT, AT - timedelta(days=31), AT + timedelta(microseconds=1)]
+_moments = [AT, AT - timedelta(hours=9), AT - timedelta(days=31), AT + timedelta(microseconds=1)]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_de_morgan_holds(peopled: Peopled, data: st.DataObject) -> None:
     assert _matching(negated) == _matching({"logic": opposite, "conditions": [{"not": one}, {"not": other}]})
 
 
-@_laws
+@settings(_laws, max_examples=100)
 @given(data=st.data())
 def test_the_normal_form_means_the_same_and_is_its_own_normal_form(
     peopled: Peopled, validator: Draft202012Validator, data: st.DataObject

@@ -156,7 +156,7 @@ def _columns(chance: random.Random, number: int) -> dict[str, Any]:
         "last_name": chance.choice(["", *TEXTS]),
         "country": chance.choice(["", "US", "DE", "GB"]),
         "language": chance.choice(["en", "de", "pt-BR"]),
-        "timezone": chance.choice(["UTC", "Europe/Berlin"]),
+        "timezone": chance.choice(["UTC", "Europe/Berlin", "Pacific/Auckland", "Pacific/Honolulu", "Nowhere/Lost"]),
         "cohort_on": chance.choice(DAYS),
         "created_at": chance.choice(INSTANTS),
         "updated_at": chance.choice(INSTANTS),
@@ -234,6 +234,18 @@ def _leaves(fields: list[str], *cases: tuple[list[str], SearchStrategy[Any]]) ->
 _known = (["exists", "not_exists"], st.none())
 
 
+_calendar_periods = st.sampled_from(["0_days", "1_day", "3_days", "1_week", "2_months", "31_days", "12_months"])
+
+
+def _calendar_leaves(fields: list[str]) -> SearchStrategy[Any]:
+    return _leaves(
+        fields,
+        (["equals_local", "anniversary"], _days),
+        (["within_last_local", "within_next_local", "anniversary_within_last", "anniversary_within_next"],
+         _calendar_periods),
+    )  # fmt: skip
+
+
 def _text_leaves(fields: list[str], whole: SearchStrategy[str], part: SearchStrategy[str]) -> SearchStrategy[Any]:
     return _leaves(
         fields,
@@ -279,6 +291,7 @@ def leaves(peopled: Peopled) -> SearchStrategy[dict[str, Any]]:
         _leaves(["country_group"], (["in", "not_in"], _many(st.sampled_from(["european_union", "europe", "asia"])))),
         _text_leaves(["phone"], st.sampled_from(PHONES), st.sampled_from(["+49", "555", "6"])),
         _dated_leaves(["cohort_on", *typed["date"]], _days, _periods),
+        _calendar_leaves(["cohort_on", "created_at", *typed["date"]]),
         _dated_leaves(["created_at", "updated_at"], _instants, st.one_of(_periods, _short_periods)),
         _text_leaves(typed["string"], _parts, _parts),
         _leaves(
