@@ -12,15 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.lib import public_ids
-<<<<<<< HEAD
 from config.lib.sql import queries
-from segments.models import BulkTarget, Contact, EventType, ImportRow
+from segments.models import BulkTarget, Contact, EventType, ImportRow, MembershipChange, Segment
 from segments.selectors.identity import Reason, reasons
 from segments.services.bulk import in_words
-=======
-from segments.models import Contact, EventType, ImportRow, MembershipChange, RawEvent, Segment
-from segments.selectors.identity import reasons
->>>>>>> 5a9f82f (wip)
 from segments.timeline import Moment, TimelineSource
 from segments.watches import because
 
@@ -97,7 +92,6 @@ class Did(TimelineSource):
     need = "events:read"
 
     def moments(self, contact: Contact, ids: Sequence[int], *, before: datetime, limit: int) -> Iterable[Moment]:
-<<<<<<< HEAD
         with connection.cursor() as cursor:
             asked: dict[str, Any] = {"contact": contact.pk, "ids": list(ids), "before": before, "limit": limit}
             cursor.execute(queries("segments", "contacts")["did"], asked)
@@ -122,17 +116,13 @@ class Done(TimelineSource):
             words, detail = in_words(row.job)
             who = _("by %(who)s") % {"who": row.job.created_by} if row.job.created_by else ""
             yield Moment(row.job.created_at, words, " ".join(part for part in (detail, who) if part), url, "list")
-=======
-        events = RawEvent.objects.filter(contact_id__in=ids, occurred_at__lt=before).order_by("-occurred_at")[:limit]
-        found = list(events.values_list("occurred_at", "event_type_id"))
-        names = EventType.objects.in_bulk({type_id for _at, type_id in found})
-        return [Moment(at, names[type_id].name.replace("_", " "), icon="bolt") for at, type_id in found]
 
 
 class InSegments(TimelineSource):
     """When somebody came into segments and left them, and what brought that about."""
 
     kind = "segments"
+    label = gettext_lazy("Segments")
     need = "segments:read"
 
     def moments(self, contact: Contact, ids: Sequence[int], *, before: datetime, limit: int) -> Iterable[Moment]:
@@ -144,4 +134,3 @@ class InSegments(TimelineSource):
             url = reverse("segments:segment", args=[public_ids.encode("segment", segment.pk)])
             why = _("because %(why)s") % {"why": because(one.how)}
             yield Moment(one.at, words[one.kind] % {"name": segment.name}, why, url, "segment")
->>>>>>> 5a9f82f (wip)
