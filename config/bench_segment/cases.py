@@ -49,6 +49,29 @@ def cases() -> list[Case]:
         Case("in a segment", "segment", _leaf("segment", "in", [german_pros])),
         Case("in one segment and out of another", "segment",
              {**_all(_leaf("segment", "in", [reachable])), "exclude_segments": [german_pros]}),
+        Case("bought in the last 30 days", "event", _did("order_completed", within="30_days")),
+        Case("viewed a page more than twice in 14 days", "event",
+             _did("page_viewed", count=_more_than(2), within="14_days")),
+        Case("looked at prices twice in 14 days", "event",
+             _did("page_viewed", count=_more_than(1), within="14_days", where=[_PRICES])),
+        Case("ever looked at a page", "event", _did("page_viewed")),
+        Case("never signed in", "event", {**_did("signed_in"), "operator": "did_not"}),
+        Case("spent over 100 in a year", "event",
+             _did("order_completed", sum={"property": "total", **_more_than(100)}, within="365_days")),
+        Case("more than five purchases", "event", _leaf("purchase_count", "greater_than", 5)),
+        Case("lately, often and for much", "event",
+             _all(_leaf("last_purchase_date", "within_last", "30_days"), _leaf("purchase_count", "greater_than", 5),
+                  _leaf("lifetime_value", "greater_than", 1000))),
+        Case("put into the cart and did not buy, in groups, people taken out", "nested", {
+            **_all(
+                _did("product_added", within="7_days"),
+                {**_did("order_completed", within="7_days"), "operator": "did_not"},
+                _any(_leaf("country", "in", ["US", "GB"]), _did("page_viewed", count=_more_than(5), within="30_days")),
+            ),
+            "exclude_segments": [german_pros],
+        }),
+        Case("may be mailed", "list", _leaf("may_be_mailed", "equals", True)),
+        Case("lives in the European Union", "field", _leaf("country_group", "in", ["european_union"])),
         Case("champions", "rfm", _leaf("rfm.cell", "equals", "champions")),
         Case("at risk, and spent much", "rfm",
              _all(_leaf("rfm.cell", "in", ["at_risk", "cannot_lose"]), _leaf("rfm.monetary_score", "equals", 5))),
@@ -61,6 +84,17 @@ def cases() -> list[Case]:
             "exclude_segments": [german_pros],
         }),
     ]  # fmt: skip
+
+
+_PRICES = {"property": "path", "operator": "equals", "value": "/pricing"}
+
+
+def _did(event: str, **value: Any) -> dict[str, Any]:
+    return {"field": f"event.{event}", "operator": "did", "value": value}
+
+
+def _more_than(number: int) -> dict[str, Any]:
+    return {"operator": "greater_than", "value": number}
 
 
 def _leaf(field: str, operator: str, value: Any = None) -> dict[str, Any]:
