@@ -1,6 +1,7 @@
 """Reads of brands and suppressions."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -77,6 +78,16 @@ def _scope_name(scope: str, brand: str, list_: str) -> str:
     return _("mail of %(name)s") % {"name": brand} if scope == Scope.BRAND else _("the list %(name)s") % {"name": list_}
 
 
-def public_brand(brand_id: int) -> tuple[str, str]:
-    """The name and the colour of a brand, as its public pages show it; both blank when it is gone."""
-    return Brand.objects.filter(pk=brand_id).values_list("name", "accent_colour").first() or ("", "")
+@dataclass(frozen=True)
+class PublicBrand:
+    """A brand as its public pages show it. `logo`: the file of an image; blank: none."""
+
+    name: str = ""
+    accent: str = ""
+    logo: str = ""
+
+
+def public_brand(brand_id: int) -> PublicBrand:
+    """All of it blank when the brand is gone."""
+    found = Brand.objects.filter(pk=brand_id).values_list("name", "accent_colour", "logo").first()
+    return PublicBrand(*found) if found else PublicBrand()

@@ -245,6 +245,7 @@ SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segme
     "delivery.watches.Messages",
 ]
 PURCHASE_METRIC, REFUND_METRIC = "order_completed", "order_refunded"  # what purchase_count, lifetime_value … count
+ASSET_USES = ["delivery.logos.BrandLogos"]  # what keeps an image from being deleted
 SEGMENT_USES = ["campaigns.uses.CampaignSegments"]  # what keeps a segment from being archived
 EVENT_DOORBELLS: list[str] = []  # who wants to know at once that events came in
 MERGE_EFFECTS = [  # what follows from two contacts being one

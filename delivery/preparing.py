@@ -28,6 +28,7 @@ from segments.models import ContactList
 from segments.selectors.contacts import Recipient, merge_contexts
 from templates.errors import MissingMergeTag
 from templates.rendering import CompiledVersion, Links, Rendered, load
+from templates.selectors import image_path
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,9 @@ class OrderDesk:
         self.domain = return_domain(order.brand, order.sender)
         self.sending_domain = order.sender.from_email.rpartition("@")[2].lower()
         self.base_url = links_base(order.brand)
-        self.template: CompiledVersion = load(order.template_version_id)
+        self.template: CompiledVersion = load(
+            order.template_version_id, images_at=order.brand.public_base_url.rstrip("/")
+        )
         self.brand = brand_fields(order.brand)
         self.scope, self.scope_id = unsubscribe_scope(order.brand, order.list)
         self.list_ids = frozenset(order.audience_lists) | ({order.list_id} if order.list_id else set())
@@ -291,8 +294,9 @@ def links_base(brand: Brand) -> str:
 
 
 def brand_fields(brand: Brand) -> dict[str, str]:
-    """What a template may show of the brand."""
-    return {"name": brand.name, "legal_name": brand.legal_name, "postal_address": brand.postal_address}
+    """What a template may show of the brand; its logo by its own address, blank for none."""
+    logo = f"{links_base(brand)}{image_path(brand.logo)}" if brand.logo else ""
+    return {"name": brand.name, "legal_name": brand.legal_name, "postal_address": brand.postal_address, "logo": logo}
 
 
 def display_name(recipient: Recipient) -> str:

@@ -132,7 +132,7 @@ class CompiledVersion:
     def render(self, *, fields: Fields, language: str, brand: Fields, links: Links) -> Rendered:
         """The message for one person.
 
-        `fields` are the contact's, plain values; `brand` has name, legal_name and postal_address.
+        `fields` are the contact's, plain values; `brand` has name, legal_name, postal_address and logo.
         Raises MissingMergeTag when the version skips people without a value, RenderFailed for anything else.
         """
         made = self.render_pieces(fields=fields, language=language, brand=brand, links=links)
@@ -202,15 +202,18 @@ def _first_line(error: Exception) -> str:
     return detail.splitlines()[0][:200] if detail else type(error).__name__
 
 
-def load(version_id: int) -> CompiledVersion:
-    """The version with this key, parsed once per process: versions never change. Raises VersionNotFound."""
+def load(version_id: int, *, images_at: str = "") -> CompiledVersion:
+    """The version with this key, parsed once per process: versions never change. Raises VersionNotFound.
+
+    `images_at`: the address of a brand, below which our images stand in its mails; blank: as they are stored.
+    """
     from django.db import connection  # the child process renders previews without Django
 
-    return _load(str(connection.settings_dict["NAME"]), version_id)
+    return _load(str(connection.settings_dict["NAME"]), version_id, images_at)
 
 
 @lru_cache(maxsize=64)
-def _load(_database: str, version_id: int) -> CompiledVersion:
+def _load(_database: str, version_id: int, images_at: str) -> CompiledVersion:
     from templates.models import TemplateVersion
 
     version = TemplateVersion.objects.filter(pk=version_id).prefetch_related("contents__links").first()
@@ -221,7 +224,7 @@ def _load(_database: str, version_id: int) -> CompiledVersion:
             language=content.language,
             subject=content.subject,
             preheader=content.preheader,
-            html=content.compiled_html,
+            html=_images_moved(content.compiled_html, images_at),
             text=content.compiled_text,
             urls=[link.url for link in sorted(content.links.all(), key=lambda link: link.slot)],
         )
@@ -229,3 +232,11 @@ def _load(_database: str, version_id: int) -> CompiledVersion:
     }
     skip = version.missing_policy == "skip"
     return CompiledVersion(contents, version.default_language, skip, version.fallbacks)
+
+
+def _images_moved(html: str, base: str) -> str:
+    """Our images below the address of a brand. Links need no such thing: they stand in slots."""
+    from django.conf import settings
+
+    ours = f'"{settings.BASE_URL}/i/'  # templates/urls_images.py
+    return html.replace(ours, f'"{base}/i/') if base else html

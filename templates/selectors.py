@@ -18,6 +18,7 @@ from templates.models import (
     TemplateDraft,
     TemplateVersion,
 )
+from templates.uses import USES
 
 
 def template(name: str) -> MessageTemplate:
@@ -134,12 +135,13 @@ def asset_uses(asset: Asset) -> list[MessageTemplate]:
 
 
 def asset_ever_used(asset: Asset) -> bool:
-    """Whether any version of any template or shared block, now or then, names this image."""
+    """Whether any version of any template or shared block, now or then, shows it, or anything above does."""
     return (
         TemplateContent.objects.filter(
             Q(body__contains=asset.digest) | Q(compiled_html__contains=asset.digest)
         ).exists()
         or SharedBlockVersion.objects.filter(source__contains=asset.digest).exists()
+        or any(use().stands_on(asset.digest) for use in USES)
     )
 
 

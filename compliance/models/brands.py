@@ -22,6 +22,9 @@ class Brand(models.Model):
     accent_colour = models.CharField(
         max_length=7, blank=True, default="", db_default="", validators=[_COLOUR], help_text="Of its public pages"
     )
+    logo = models.CharField(
+        max_length=50, blank=True, default="", db_default="", help_text="File of an image, as assets are served"
+    )
     utm = models.JSONField(
         "UTM tags",
         default=dict,

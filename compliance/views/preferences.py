@@ -28,11 +28,11 @@ def change(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         _carry_out(request, opened)
         return HttpResponseRedirect(f"{reverse('compliance:preferences', args=[token])}?saved=1", status=303)
-    brand, accent = public_brand(opened.brand_id)
+    brand = public_brand(opened.brand_id)
     return render(
         request, "compliance/preferences.html",
-        {"token": token, "brand": brand or _("this sender"), "accent": accent, "now": preferences(opened),
-         "saved": "saved" in request.GET},
+        {"token": token, "brand": brand.name or _("this sender"), "accent": brand.accent, "logo": brand.logo,
+         "now": preferences(opened), "saved": "saved" in request.GET},
     )  # fmt: skip
 
 

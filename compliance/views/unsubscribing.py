@@ -75,9 +75,9 @@ def _is_one_click(request: HttpRequest) -> bool:
 
 
 def _names(token: UnsubscribeToken) -> dict[str, str | None]:
-    brand, accent = public_brand(token.brand_id)
+    brand = public_brand(token.brand_id)
     list_name = None
     if token.scope == Scope.LIST:
         found = ContactList.objects.filter(pk=token.scope_id).first()
         list_name = found.shown_name if found else None
-    return {"brand": brand or _("this sender"), "accent": accent, "list": list_name}
+    return {"brand": brand.name or _("this sender"), "accent": brand.accent, "logo": brand.logo, "list": list_name}

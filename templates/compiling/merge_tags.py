@@ -14,7 +14,7 @@ from liquid.template import BoundTemplate
 from templates.compiling.source import Source
 from templates.findings import Place
 
-_BRAND = {"brand.name", "brand.legal_name", "brand.postal_address"}
+_BRAND = {"brand.name", "brand.legal_name", "brand.postal_address", "brand.logo"}
 OURS = frozenset({*_BRAND, "links.unsubscribe", "links.view", "unsubscribe_url"})
 
 
