@@ -15,7 +15,7 @@ from segments.models.segment import Segment
 class How(models.TextChoices):
     """What brought somebody in or out: the watch whose facts changed (segments/watches.py), or one of these."""
 
-    RULE = "rule", _("the rule is another one")
+    RULE = "rule", _("the rule was made or changed")
     CLOCK = "clock", _("time has passed")
     FROZEN = "frozen", _("the segment was frozen")
     HAND = "hand", _("somebody did it by hand")

@@ -21,6 +21,7 @@ from segments.models import (
     SegmentDay,
     SegmentUpkeep,
     SegmentVersion,
+    Touch,
 )
 
 Kind = MembershipChange.Kind
@@ -184,7 +185,10 @@ def changes_after(place: Place, *, limit: int = 1000) -> list[Change]:
 
 @dataclass(frozen=True)
 class Kept:
-    """How a segment is kept up, for people: whether its members are complete, and how far a pass is (0 to 1)."""
+    """How a segment is kept up, for people: whether its members are complete, and how far a pass is (0 to 1).
+
+    `at`: up to when they are right.
+    """
 
     complete: bool
     progress: float | None
@@ -200,11 +204,18 @@ class Kept:
         return round(100 * (self.progress or 0))
 
 
-def kept(segment: Segment) -> Kept | None:
-    """None until the upkeep has taken it up, a second or two after it was saved."""
+def kept(segment: Segment, *, at: datetime) -> Kept | None:
+    """As it is at `at`, which is now. None until the upkeep has taken it up, a second or two after it was saved."""
     one = SegmentUpkeep.objects.filter(pk=segment.pk).first()
     if one is None:
         return None
     progress = None if one.passed is None else min(1.0, one.passed / max(one.upto, 1))
     complete = one.passed_at is not None and one.version_id == segment.current_id
-    return Kept(complete, progress, one.size, one.passed_at, one.get_moves_display(), one.error, one.due_at)
+    return Kept(complete, progress, one.size, _as_of(one, at), one.get_moves_display(), one.error, one.due_at)
+
+
+def _as_of(upkeep: SegmentUpkeep, at: datetime) -> datetime | None:
+    """Where time alone changes nothing, members are right up to the first change that was not looked at yet."""
+    if upkeep.passed_at is None or upkeep.moves != SegmentUpkeep.Moves.NEVER:
+        return upkeep.passed_at
+    return Touch.objects.order_by("id").values_list("at", flat=True).first() or at

@@ -7,8 +7,8 @@ done nothing. All looks at a segment are under the lock of its upkeep, each in a
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
-from time import monotonic
+from datetime import datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 
 from django.db import DataError, OperationalError, transaction
@@ -187,6 +187,33 @@ def waiting(*, at: datetime) -> list[int]:
 def ask_for_pass(segment: Segment, *, at: datetime) -> None:
     """Have everybody looked at again soon."""
     SegmentUpkeep.objects.filter(pk=segment.pk).update(due_at=at)
+
+
+def set_interval(segment: Segment, *, hours: float) -> None:
+    """How often everybody is looked at again; 0: as its rule asks."""
+    upkeeps.plan(at=timezone.now())  # it may be new
+    every = timedelta(hours=hours) if hours else None
+    SegmentUpkeep.objects.filter(pk=segment.pk).update(every=every)
+
+
+def pass_whole(segment: Segment, *, patience: float) -> bool:
+    """Look at everybody now, to the end; false when it did not come to that.
+
+    Its rule may not work, or there are writers who began before it was watched: these are waited for, for so long.
+    """
+    upkeeps.plan(at=timezone.now())
+    ask_for_pass(segment, at=timezone.now())
+    one, until = SegmentUpkeep.objects.filter(pk=segment.pk), monotonic() + patience
+    before = one.values_list("passed_at", flat=True).first()
+    while True:
+        while pass_next(segment.pk, at=timezone.now()):
+            pass
+        if one.exclude(error="").exists() or monotonic() > until:
+            return False
+        if one.exclude(passed_at=None).exclude(passed_at=before).exists():
+            return True
+        sleep(0.1)
+        upkeeps.plan(at=timezone.now())
 
 
 def follow_logs() -> None:

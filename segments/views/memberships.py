@@ -96,7 +96,7 @@ class Members(ContactRows):
 
     @cached_property
     def kept(self) -> Kept | None:
-        return kept(self.segment)
+        return kept(self.segment, at=timezone.now())
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.title, self.tabs = self.segment.name, tabs_of(self.segment, "members")
@@ -183,8 +183,9 @@ class OverTime(SegmentPage):
         days = memberships.days(segment.pk, last=timezone.now().date())
         month = days[-30:]
         return self.render(
-            segment=segment, public_id=public_id, kept=kept(segment), size=_size_chart(days), moves=_moves_chart(days),
-            came=sum(one.entered for one in month), went=sum(one.left for one in month), changes=self._changes(segment),
+            segment=segment, public_id=public_id, kept=kept(segment, at=timezone.now()),
+            size=_size_chart(days), moves=_moves_chart(days), came=sum(one.entered for one in month),
+            went=sum(one.left for one in month), changes=self._changes(segment),
         )  # fmt: skip
 
     def _changes(self, segment: Segment) -> list[dict[str, Any]]:

@@ -54,8 +54,8 @@ def test_members_are_listed_with_since_when_and_why(
         Membership.objects.create(
             segment_id=germans.pk, contact_id=one.pk, version_id=germans.current_id, how="people", added_at=NOW
         )
-    # session, person, time limit (3), segment, rows, upkeep, memberships of the rows, attributes and lists to act with
-    with django_assert_num_queries(12):
+    # session, person, time limit (3), segment, rows, upkeep, touches, memberships of the rows, attributes and lists to act with
+    with django_assert_num_queries(13):
         page = admin_client.get(_url(germans, "members"))
     words = page.content.decode()
     assert "the contact’s own fields changed" in words or "own fields changed" in words
@@ -74,8 +74,8 @@ def test_members_of_a_day_are_those_of_its_end(admin_client: Client, germans: Se
 def test_sizes_and_changes_over_time(
     admin_client: Client, germans: Segment, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # session, person, segment, upkeep, days before and of the chart, changes, their people
-    with django_assert_num_queries(8):
+    # session, person, segment, upkeep, touches, days before and of the chart, changes, their people
+    with django_assert_num_queries(9):
         page = admin_client.get(_url(germans, "over-time"))
     assert page.context["size"].series[0].values == [1] * 11
     assert (page.context["came"], page.context["went"]) == (1, 0)
