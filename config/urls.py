@@ -35,6 +35,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
 ]
+handler400 = "config.pages.errors.unreadable"
 handler403 = "config.pages.errors.denied"
 handler404 = "config.pages.errors.not_found"
 handler500 = "config.pages.errors.defect"

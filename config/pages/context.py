@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -12,11 +13,11 @@ _ZONES = frozenset(available_timezones())
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`rail`: the entries of the rail. `reader_zone`: the reader's time zone by name."""
+    """`rail`: its entries. `reader_zone`: the reader's time zone by name. `form_bytes`: what a form may hold."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return {"rail": [], "reader_zone": zone_of(request).key}
-    return {"rail": SimpleLazyObject(lambda: rail_for(user, request.path)), "reader_zone": zone_of(request).key}
+    known = user is not None and user.is_authenticated
+    rail: Any = SimpleLazyObject(lambda: rail_for(user, request.path)) if known else []
+    return {"rail": rail, "reader_zone": zone_of(request).key, "form_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:

@@ -45,6 +45,26 @@ function markDue() {
   if (kept) sessionStorage.setItem(KEY, JSON.stringify({ ...kept, due: true }));
 }
 
+// A form that the server would not take is not sent at all: what was typed stays where it is. Files have limits of their own.
+const TAKEN = Number(document.body.dataset.formBytes) || Infinity;
+const size = (pairs) => new URLSearchParams(pairs.filter(([, value]) => !(value instanceof File))).toString().length;
+
+function tooLarge(pairs) {
+  const bytes = size([...pairs]);
+  if (bytes <= TAKEN) return false;
+  const mega = (number) => (number / 1048576).toFixed(1);
+  toast(`This is ${mega(bytes)} MB, and a form may hold ${mega(TAKEN)} MB. Nothing was sent or lost: make it shorter.`, "error");
+  return true;
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "post" && tooLarge(new FormData(event.target))) event.preventDefault(), event.stopImmediatePropagation();
+}, true);
+document.addEventListener("htmx:confirm", (event) => {
+  const form = event.detail.elt.closest("form");
+  if (event.detail.verb !== "get" && form && tooLarge(new FormData(form))) event.preventDefault();
+});
+
 document.addEventListener("submit", (event) => keep(event.target, location.pathname));
 // An answer to htmx that one is signed out: what its form holds is kept, then the sign-in page comes, and leads back.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
