@@ -33,7 +33,7 @@ class SchemaField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
             label=gettext_lazy("Properties, as JSON Schema"),
-            widget=forms.Textarea({"rows": 16, "spellcheck": "false", "class": "code"}),
+            widget=forms.Textarea({"rows": 16, "spellcheck": "false", "class": "schema-field"}),
             help_text=gettext_lazy("What is not named here is not let in while additionalProperties is false."),
             max_length=100_000, **options,
         )  # fmt: skip

@@ -32,10 +32,7 @@ class Row:
     kept: Any
     gone: Any
     then: Any
-
-    @property
-    def is_given_up(self) -> bool:
-        return self.gone not in (None, "") and self.gone != self.then
+    is_given_up: bool
 
 
 class MergeContact(Page):
@@ -88,14 +85,15 @@ def _found(words: str, kept: Contact) -> list[tuple[Contact, str]]:
 
 def _rows(kept: Contact, gone: Contact) -> Iterator[Row]:
     """Every field and attribute that either has. Raises SameContact."""
-    filled = foresee(kept, gone).filled_in
+    seen = foresee(kept, gone)
+    filled, lost = seen.filled_in, seen.given_up
     for name in FIELDS:
         ours, theirs = getattr(kept, name), getattr(gone, name)
         if ours or theirs:
-            yield Row(name.replace("_", " "), ours, theirs, filled.get(name, ours))
+            yield Row(name.replace("_", " "), ours, theirs, filled.get(name, ours), name in lost)
     for name in sorted({*kept.attributes, *gone.attributes}):
         ours, theirs = kept.attributes.get(name), gone.attributes.get(name)
-        yield Row(name, ours, theirs, filled.get(name, ours))
+        yield Row(name, ours, theirs, filled.get(name, ours), name in lost)
 
 
 def _lists(kept: Contact, gone: Contact) -> list[str]:

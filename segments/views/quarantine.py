@@ -24,7 +24,7 @@ from segments.services import repairs
 from segments.services.quarantine import NEVER_JSON
 from segments.views.catalogue import tabs
 
-_SHOWN = 20
+_SHOWN = 10
 _OF_PROPERTY = {
     "unknown_property": gettext_lazy("The property “%(name)s” is not registered"),
     "missing_property": gettext_lazy("The property “%(name)s” is missing"),
