@@ -300,6 +300,7 @@ CONTACT_ACTIONS = [  # done to many contacts, as bulk jobs
 SEARCH_SOURCES = [
     "segments.search.SegmentSearch",
     "campaigns.search.CampaignSearch",
+    "segments.search.ContactSearch",
     "templates.search.TemplateSearch",
 ]
 

@@ -28,12 +28,16 @@ class Hit:
 
 
 class SearchSource(ABC):
-    """One kind of thing that can be found. `need`: what one needs to see any of it."""
+    """One kind of thing that can be found. `need`: what one needs to see any of it.
+
+    `personal`: its words may be an address, which must not stand in the address of a page; asked only by POST.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[Promise]
     icon: ClassVar[str] = "search"
     need: ClassVar[str | tuple[str, ...]]
+    personal: ClassVar[bool] = False
 
     @abstractmethod
     def find(self, words: str, limit: int) -> Sequence[Hit]:
@@ -46,17 +50,26 @@ SOURCES: Registry[SearchSource] = Registry("SEARCH_SOURCES", SearchSource)  # ty
 class Search(Page):
     """What was found, as the list in the dialog."""
 
-    needs = {"GET": SIGNED_IN}
+    needs = {"GET": SIGNED_IN, "POST": SIGNED_IN}
     template_name = "pages/search_hits.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        words = request.GET.get("q", "").replace("\x00", "").strip()[:_LONGEST]
-        return self.render(groups=list(found(request.user, words)), words=words)
+        return self._answer(request.GET.get("q", ""), persons=False)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The same, and people."""
+        return self._answer(request.POST.get("q", ""), persons=True)
+
+    def _answer(self, words: str, *, persons: bool) -> HttpResponse:
+        words = words.replace("\x00", "").strip()[:_LONGEST]
+        return self.render(groups=list(found(self.request.user, words, persons=persons)), words=words)
 
 
-def found(user: Any, words: str) -> Iterator[tuple[Promise, str, Sequence[Hit]]]:
+def found(user: Any, words: str, *, persons: bool) -> Iterator[tuple[Promise, str, Sequence[Hit]]]:
     """(label, icon, hits) of each kind with a hit that somebody may see. Without words: the pages."""
     for source in SOURCES if words else ():
+        if source.personal and not persons:
+            continue
         if allows(user, source.need) and (hits := source().find(words, EACH)):
             yield source.label, source.icon, hits
     pages = [Hit(label, url) for label, url in pages_for(user) if words.casefold() in label.casefold()]

@@ -75,7 +75,7 @@ export function makePreview({ root, config, work, language }) {
   }
 
   const search = later(async () => {
-    const { people: found } = await call(`${config.urls.people}?q=${encodeURIComponent(as.value)}`).catch(() => ({ people: [] }));
+    const { people: found } = await call(config.urls.people, { q: as.value }).catch(() => ({ people: [] }));
     const list = root.querySelector("[data-people]");
     people.clear();
     for (const one of found) people.set(one.email, one.id);
