@@ -21,6 +21,7 @@ from segments.selectors.limits import time_limit
 # Units of Postgres's cost that it gets through in a second: measured by `bench segment`, 190,000 to 270,000.
 COST_PER_SECOND = 200_000
 _PATIENCE = 2.0  # seconds for the plan itself
+_WORTH_SAYING = 0.01  # of the cost
 _DOUBT = 2.0  # a plan is an estimate: what it says takes twice the time is not tried
 _PEOPLE = Contact._meta.db_table  # noqa: SLF001
 
@@ -75,7 +76,7 @@ def plan(people: QuerySet[Contact]) -> Plan:
         cursor.execute(queries("segments", "segments")["everybody"])
         (everybody,) = cursor.fetchone()
     top = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-    readings = tuple(dict.fromkeys(_readings(top, "")))
+    readings = tuple(dict.fromkeys(_readings(top, "", least=top["Total Cost"] * _WORTH_SAYING)))
     return Plan(_matched(top), float(top["Total Cost"]), readings, round(everybody), looks_up=_looks_up(top))
 
 
@@ -99,13 +100,15 @@ def _looks_up(node: Mapping[str, Any]) -> bool:
     return any(one.get("Parent Relationship") == "SubPlan" or _looks_up(one) for one in below)
 
 
-def _readings(node: Mapping[str, Any], table: str) -> Iterator[Reading]:
+def _readings(node: Mapping[str, Any], table: str, *, least: float) -> Iterator[Reading]:
+    """What is read; small tables from end to end (an empty partition, say) are not worth a word."""
     table = node.get("Relation Name", table)
     below = node.get("Plans", ())
-    if table and "Scan" in node["Node Type"] and not any("Bitmap" in one["Node Type"] for one in below):
+    small = node["Node Type"] == "Seq Scan" and node["Total Cost"] < least
+    if table and "Scan" in node["Node Type"] and not small and not any("Bitmap" in one["Node Type"] for one in below):
         yield Reading(table, node.get("Index Name", ""), int(node["Plan Rows"]))
     for one in below:
-        yield from _readings(one, table)
+        yield from _readings(one, table, least=least)
 
 
 def in_words(found: Plan) -> list[str]:

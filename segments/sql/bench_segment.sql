@@ -21,7 +21,11 @@ WHERE i.indrelid = ANY(%(tables)s::regclass[])
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)
 UNION ALL
 SELECT format('ALTER TABLE %%s DISABLE TRIGGER USER', name), format('ALTER TABLE %%s ENABLE TRIGGER USER', name)
-FROM unnest(%(tables)s::regclass[]) AS name;
+FROM unnest(%(tables)s::regclass[]) AS name
+UNION ALL
+SELECT format('ALTER TABLE %%s SET (autovacuum_enabled = false)', oid::regclass),
+       format('ALTER TABLE %%s RESET (autovacuum_enabled)', oid::regclass)
+FROM pg_class WHERE oid = ANY(%(tables)s::regclass[]) AND relkind = 'r';
 
 -- Countries, plans and cities by power laws; those who are here longest have the lowest numbers.
 -- name: people

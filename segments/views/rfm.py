@@ -42,6 +42,7 @@ class Rfm(Page):
         tallies = selectors.by_cell(squares)
         return self.render(
             snapshot=snapshot, squares=squares, frequencies=list(rfm.SCORES), history=_history(),
+            spent=round(snapshot.money),
             cells=[(cell, tallies[cell.name], _page_of(cell)) for cell in rfm.CELLS], thresholds=_thresholds(snapshot),
         )  # fmt: skip
 
