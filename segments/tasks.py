@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from segments.models import Metric
 from segments.selectors.imports import waiting_imports
-from segments.services import bulk, memberships, promotions, quarantine, repairs, rfm, upkeep
+from segments.services import (
+    bulk,
+    membership_logs,
+    membership_passes,
+    memberships,
+    promotions,
+    quarantine,
+    repairs,
+    rfm,
+    upkeep,
+)
 from segments.services.imports import carry_on, forget_files
 from segments.services.rollups import catch_up, lagging
 
@@ -107,9 +117,9 @@ def forget_quarantined() -> None:
 def tick_memberships() -> None:
     """Each second: look at those about whom something changed, and ring for passes over everybody."""
     upkeep.plan(at=timezone.now())
-    memberships.follow_logs()
+    membership_logs.follow_logs()
     memberships.settle_for(1.0)
-    for segment_id in memberships.waiting(at=timezone.now()):
+    for segment_id in membership_passes.waiting(at=timezone.now()):
         refresh_segment.apply_async((segment_id,), queue="work", expires=2)
 
 
@@ -117,5 +127,5 @@ def tick_memberships() -> None:
 def refresh_segment(segment_id: int) -> None:
     """Go on with a pass for one slice; the next tick rings again when somebody is left."""
     until = timezone.now() + timedelta(seconds=10)
-    while memberships.pass_next(segment_id, at=timezone.now()) and timezone.now() < until:
+    while membership_passes.pass_next(segment_id, at=timezone.now()) and timezone.now() < until:
         pass

@@ -29,7 +29,7 @@ from segments.selectors.identity import ids_of
 from segments.selectors.memberships import Kept, kept
 from segments.selectors.standing import standing
 from segments.services.hand_kept import add_list, add_people, follow_again, freeze, remove_people
-from segments.services.memberships import ask_for_pass
+from segments.services.membership_passes import ask_for_pass
 from segments.views.contacts import ContactRows
 from segments.views.contacts import url_of as url_of_contact
 from segments.views.segments import CRUMBS, SegmentPage, tabs_of, url_of

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from segments.compiler import contacts_matching
 from segments.models import Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep
-from segments.services import memberships, upkeep
+from segments.services import membership_logs, membership_passes, memberships, upkeep
 
 Kind = MembershipChange.Kind
 
@@ -25,14 +25,14 @@ def take_up() -> None:
 
 def pass_all(*, at: datetime | None = None) -> None:
     """Every pass that is due, to its end."""
-    for segment_id in memberships.waiting(at=at or timezone.now()):
-        while memberships.pass_next(segment_id, at=at or timezone.now()):
+    for segment_id in membership_passes.waiting(at=at or timezone.now()):
+        while membership_passes.pass_next(segment_id, at=at or timezone.now()):
             pass
 
 
 def keep_up(*, at: datetime | None = None) -> None:
     """As the ticks do, until nothing is left to do."""
-    memberships.follow_logs()
+    membership_logs.follow_logs()
     for _ in range(2):  # a segment that was frozen is taken up again as such
         take_up()
         memberships.settle_for(60)

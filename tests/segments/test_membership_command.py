@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from segments.models import MembershipChange, Segment, SegmentUpkeep
-from segments.services import memberships, upkeep
+from segments.services import membership_passes, upkeep
 from segments.services.contacts import edit_contact
 from segments.services.segments import create_segment
 from segments.tasks import refresh_segment, tick_memberships
@@ -55,7 +55,7 @@ def test_an_operator_refreshes_and_asks(germans: Segment) -> None:
 def test_a_tick_looks_at_who_is_touched_and_a_slice_of_work_passes(germans: Segment) -> None:
     for _ in range(2):
         upkeep.plan(at=timezone.now())
-    assert memberships.waiting(at=timezone.now()) == [germans.pk]
+    assert membership_passes.waiting(at=timezone.now()) == [germans.pk]
     refresh_segment(germans.pk)
     assert len(members(germans)) == 2
     ben = contact(country="FR")

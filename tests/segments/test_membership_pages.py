@@ -54,7 +54,7 @@ def test_members_are_listed_with_since_when_and_why(
         Membership.objects.create(
             segment_id=germans.pk, contact_id=one.pk, version_id=germans.current_id, how="people", added_at=NOW
         )
-    # session, person, time limit (3), segment, rows, upkeep, touches, memberships of the rows, attributes and lists to act with
+    # session, person, time limit (3), segment, rows, upkeep, touches, memberships of the rows; what to act with
     with django_assert_num_queries(13):
         page = admin_client.get(_url(germans, "members"))
     words = page.content.decode()

@@ -16,7 +16,7 @@ from segments.dependence import reads
 from segments.models import Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep, TailMark, Touch
 from segments.selectors.memberships import MembersAt, Place, changes_after, days, segments_of, stays
 from segments.selectors.memberships import members as people_in
-from segments.services import hand_kept, memberships
+from segments.services import hand_kept, membership_logs, memberships
 from segments.services.contacts import edit_contact
 from segments.services.merging import merge_contacts
 from segments.services.segments import create_segment, save_criteria
@@ -184,17 +184,17 @@ def _watch(kind: str) -> SegmentUpkeep:
 
 def test_the_log_of_messages_is_followed_from_a_mark_while_somebody_depends_on_it(committed_db: CommittedDb) -> None:
     delivery_events("sent", message=1, contact_id=5)
-    memberships.follow_logs()
+    membership_logs.follow_logs()
     assert not TailMark.objects.exists()
     _watch("messages")
     delivery_events("sent", message=2, contact_id=6)
     TailMark.objects.create(log="delivery_deliveryevent", **_here())
     delivery_events("opened", "clicked", message=2, contact_id=7)
-    memberships.follow_logs()
-    memberships.follow_logs()
+    membership_logs.follow_logs()
+    membership_logs.follow_logs()
     assert list(Touch.objects.values_list("contact_id", "watch")) == [(7, "messages")]
     SegmentUpkeep.objects.update(reads=["people"])
-    memberships.follow_logs()
+    membership_logs.follow_logs()
     assert not TailMark.objects.exists()
 
 
@@ -207,7 +207,7 @@ def _here() -> dict[str, int]:
 def test_a_log_of_another_cluster_is_begun_anew_with_a_pass(committed_db: CommittedDb) -> None:
     upkeep = _watch("messages")
     TailMark.objects.create(log="delivery_deliveryevent", xid=2**60)
-    memberships.follow_logs()
+    membership_logs.follow_logs()
     assert TailMark.objects.get().xid < 2**60
     due = SegmentUpkeep.objects.get(pk=upkeep.pk).due_at
     assert due

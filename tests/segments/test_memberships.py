@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from config.lib import public_ids
 from segments.models import Attribute, Contact, Membership, MembershipChange, Segment, SegmentUpkeep, Touch
-from segments.services import memberships, upkeep
+from segments.services import membership_passes, memberships, upkeep
 from segments.services.attributes import register_attribute
 from segments.services.contacts import edit_contact
 from segments.services.lists import add_to_list, remove_from_list
@@ -116,7 +116,7 @@ def test_a_version_saved_in_the_midst_of_a_pass_begins_it_anew(committed_db: Com
     segment = create_segment(name="some", criteria=GERMAN)
     take_up()
     SegmentUpkeep.objects.update(chunk=3)
-    assert memberships.pass_next(segment.pk, at=timezone.now())
+    assert membership_passes.pass_next(segment.pk, at=timezone.now())
     assert _upkeep(segment).passed == people[2].pk
     save_criteria(segment, rule("country", "equals", "FR"))
     keep_up()
@@ -203,8 +203,8 @@ def test_a_pass_waits_for_writers_who_did_not_know_of_the_watch(committed_db: Co
     written.wait(30)
     germans = create_segment(name="germans", criteria=GERMAN)
     take_up()
-    assert memberships.waiting(at=timezone.now()) == []
-    assert not memberships.pass_next(germans.pk, at=timezone.now())
+    assert membership_passes.waiting(at=timezone.now()) == []
+    assert not membership_passes.pass_next(germans.pk, at=timezone.now())
     go_on.set()
     writer.join()
     keep_up()
@@ -271,7 +271,7 @@ def test_workers_at_one_segment_at_once_agree_with_each_other(committed_db: Comm
         while not stop.is_set():
             SegmentUpkeep.objects.filter(passed=None).update(due_at=timezone.now(), chunk=5)
             for one in (germans, others):
-                memberships.pass_next(one.pk, at=timezone.now())
+                membership_passes.pass_next(one.pk, at=timezone.now())
 
     _together([partial(write, 0), partial(write, 11)], [settle, settle, refresh, refresh], stop)
     memberships.settle_for(60)
@@ -379,8 +379,8 @@ class World:
 
     def tick(self, n: int, m: int) -> None:
         upkeep.plan(at=timezone.now())
-        for segment_id in memberships.waiting(at=timezone.now()):
-            memberships.pass_next(segment_id, at=timezone.now())
+        for segment_id in membership_passes.waiting(at=timezone.now()):
+            membership_passes.pass_next(segment_id, at=timezone.now())
 
 
 _VERBS = ["country", "plan", "enlist", "unlist", "come", "go", "merge", "act", "rule", "bring", "settle", "tick"]

@@ -27,7 +27,7 @@ from segments.selectors.identity import ids_of
 from segments.selectors.memberships import MembersAt, Place, changes_after, days, members, since_when
 from segments.selectors.standing import standing
 from segments.services.hand_kept import add_people, remove_people
-from segments.services.memberships import ask_for_pass
+from segments.services.membership_passes import ask_for_pass
 
 _AT = text("at", "A moment, such as 2026-03-03T12:00:00Z; left out: now")
 _PLACE = re.compile(r"(\d{1,18})-(\d{1,18})")

@@ -19,7 +19,7 @@ from segments.selectors.identity import ids_of
 from segments.selectors.memberships import kept, latest_changes
 from segments.selectors.segments import size_and_sample
 from segments.selectors.standing import standing
-from segments.services import hand_kept, memberships
+from segments.services import hand_kept, membership_passes
 from segments.services.segments import create_segment
 from segments.watches import because
 
@@ -99,8 +99,8 @@ class Command(BaseCommand):
     def refresh(self, options: dict[str, Any]) -> None:
         segment = _current(options["segment"]).segment
         if options["every"] is not None:
-            memberships.set_interval(segment, hours=options["every"])
-        if not memberships.pass_whole(segment, patience=options["wait"]):
+            membership_passes.set_interval(segment, hours=options["every"])
+        if not membership_passes.pass_whole(segment, patience=options["wait"]):
             self.stderr.write(
                 "It was not done in time: its rule does not work, or others are writing. It will be tried again."
             )

@@ -1,0 +1,68 @@
+"""One look at some people, segment by segment: who is in it by its rule, against who was."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import DataError, OperationalError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from psycopg.errors import QueryCanceled
+
+from config.lib.sql import queries
+from segments.compiler import Compiler
+from segments.dependence import people, statement
+from segments.errors import InvalidCriteria
+from segments.models import How, SegmentUpkeep
+from segments.services.membership_rows import row, run
+from segments.services.upkeep import next_try
+
+LONG, QUICK = 1.0, 0.25  # seconds a transaction writes: shorter ones from there on, longer ones up to here
+CHUNKS = range(100, 200_001)  # contacts a transaction of a pass
+TOO_SLOW = "Looking at its people takes too long"
+_STATEMENT_LIMIT = "5s"
+
+
+class Looks:
+    """Looks at segments within one transaction, all by rules as they are at one moment."""
+
+    def __init__(self, at: datetime) -> None:
+        self._compiler = Compiler(at)
+        run("limit_statements", limit=_STATEMENT_LIMIT)
+
+    def at_people(self, upkeep: SegmentUpkeep, hows: Mapping[int, str]) -> None:
+        """Look at these contacts. Raises what a rule that does not work raises."""
+        ids = sorted(hows)
+        how = [hows[pk] for pk in ids]
+        self._settle(upkeep, "batch", Q(pk__in=ids), ids=ids, hows=how, how="", counts=True)
+
+    def at_stretch(self, upkeep: SegmentUpkeep, upto: int) -> None:
+        """Look at all contacts after those passed."""
+        after = int(upkeep.passed or 0)
+        counts = upkeep.how not in (How.RULE, How.FROZEN)
+        stretch = {"after": after, "upto": upto, "ids": [], "hows": []}
+        self._settle(upkeep, "stretch", Q(pk__gt=after, pk__lte=upto), **stretch, how=upkeep.how, counts=counts)
+
+    def _settle(self, upkeep: SegmentUpkeep, those: str, within: Q, *, counts: bool, **values: Any) -> None:
+        fitting = statement(people(self._compiler, upkeep.pk).filter(within)).replace("%", "%%")
+        parts = {"people": fitting, "those": queries("segments", "memberships")[those]}
+        entered, gone = row("settle", parts, segment=upkeep.pk, version=upkeep.version_id, **values)
+        if entered or gone:
+            run("note", segment=upkeep.pk, entered=entered, gone=gone, counts=counts)
+
+
+@contextmanager
+def told(upkeep: SegmentUpkeep) -> Iterator[None]:
+    """A rule that does not work harms no other: it is noted, and a pass makes up for it once it works again."""
+    try:
+        with transaction.atomic():
+            yield
+    except (InvalidCriteria, DataError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not isinstance(error.__cause__, QueryCanceled):
+            raise
+        now, slow = timezone.now(), isinstance(error, OperationalError)
+        upkeep.error = TOO_SLOW if slow else str(error).partition("\n")[0][:500]
+        upkeep.due_at = now if slow and upkeep.chunk > CHUNKS.start else next_try(now)
+        upkeep.passed, upkeep.chunk = None, max(upkeep.chunk // 4, CHUNKS.start)
+        upkeep.save(update_fields=["error", "due_at", "passed", "chunk"])

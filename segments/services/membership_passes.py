@@ -1,0 +1,103 @@
+"""Passes: everybody is looked at again, by id, a stretch a transaction. Whoever carries on loses nothing."""
+
+from datetime import datetime, timedelta
+from time import monotonic, sleep
+
+from django.db import transaction
+from django.utils import timezone
+
+from segments.dependence import CompilerAt
+from segments.models import How, Segment, SegmentUpkeep
+from segments.services import upkeep as upkeeps
+from segments.services.membership_looks import CHUNKS, LONG, QUICK, Looks, told
+from segments.services.membership_rows import row, rows, run
+
+_LAST = 2**63 - 1
+
+
+def pass_next(segment_id: int, *, at: datetime) -> bool:
+    """Go on with the pass of a segment, or begin the one that is due, by one transaction; whether there is more."""
+    with transaction.atomic():
+        upkeep = SegmentUpkeep.objects.select_for_update().filter(pk=segment_id).first()
+        if upkeep is None or not (upkeep.passed is not None or _begin(upkeep, at)):
+            return False
+        began = monotonic()
+        with told(upkeep):
+            upto = row("next_stretch", after=upkeep.passed, rows=upkeep.chunk)[0]
+            Looks(max(at, timezone.now())).at_stretch(upkeep, upto or _LAST)
+            upkeep.passed = upto
+        if upkeep.error:
+            return False
+        took = monotonic() - began
+        if upto and took > LONG:
+            upkeep.chunk = max(upkeep.chunk // 2, CHUNKS.start)
+        elif took < QUICK:
+            upkeep.chunk = min(upkeep.chunk * 2, CHUNKS.stop - 1)
+        upkeep.save(update_fields=["passed", "chunk"])
+        if upto is None:
+            _end(upkeep)
+        return upto is not None
+
+
+def _begin(upkeep: SegmentUpkeep, at: datetime) -> bool:
+    """Whether the next pass begins now. What its rule depends on is worked out anew: the catalogue may have changed."""
+    if upkeep.pk not in waiting(at=at):
+        return False
+    watched = upkeeps.depend(upkeep, CompilerAt(), at)
+    upkeep.upto = row("last_contact")[0]
+    if upkeep.error or not watched:
+        upkeep.due_at = at if not upkeep.error else upkeeps.next_try(at)
+    else:
+        upkeep.began_at, upkeep.passed = at, 0
+    upkeep.save(update_fields=["reads", "moves", "watched_from", "error", "due_at", "began_at", "passed", "upto"])
+    return upkeep.passed is not None
+
+
+def _end(upkeep: SegmentUpkeep) -> None:
+    """Everybody was looked at. Whoever asked for another pass meanwhile gets it."""
+    now = timezone.now()
+    assert upkeep.began_at
+    again = upkeep.due_at and upkeep.due_at > upkeep.began_at
+    upkeep.due_at = upkeep.due_at if again else upkeeps.next_pass(upkeep, at=now)
+    if upkeep.how == How.FROZEN:
+        Segment.objects.filter(pk=upkeep.pk, dynamic=False).update(frozen_at=now)
+    upkeep.how, upkeep.passed_at = How.CLOCK, now
+    upkeep.save(update_fields=["due_at", "how", "passed_at"])
+    run("note", segment=upkeep.pk, entered=0, gone=0, counts=False)
+
+
+def waiting(*, at: datetime) -> list[int]:
+    """The segments whose passes may begin or go on."""
+    return [pk for (pk,) in rows("due", at=at)]
+
+
+def ask_for_pass(segment: Segment, *, at: datetime) -> None:
+    """Have everybody looked at again soon."""
+    SegmentUpkeep.objects.filter(pk=segment.pk).update(due_at=at)
+
+
+def set_interval(segment: Segment, *, hours: float) -> None:
+    """How often everybody is looked at again; 0: as its rule asks."""
+    upkeeps.plan(at=timezone.now())  # it may be new
+    every = timedelta(hours=hours) if hours else None
+    SegmentUpkeep.objects.filter(pk=segment.pk).update(every=every)
+
+
+def pass_whole(segment: Segment, *, patience: float) -> bool:
+    """Look at everybody now, to the end; false when it did not come to that.
+
+    Its rule may not work, or there are writers who began before it was watched: these are waited for, for so long.
+    """
+    upkeeps.plan(at=timezone.now())
+    ask_for_pass(segment, at=timezone.now())
+    one, until = SegmentUpkeep.objects.filter(pk=segment.pk), monotonic() + patience
+    before = one.values_list("passed_at", flat=True).first()
+    while True:
+        while pass_next(segment.pk, at=timezone.now()):
+            pass
+        if one.exclude(error="").exists() or monotonic() > until:
+            return False
+        if one.exclude(passed_at=None).exclude(passed_at=before).exists():
+            return True
+        sleep(0.1)
+        upkeeps.plan(at=timezone.now())
