@@ -10,7 +10,7 @@ from campaigns.selectors.approvals import (
     needs_approval,
 )
 from campaigns.selectors.explanations import Explanation, Happening, explain
-from campaigns.selectors.forecasts import Forecast, Overlap, forecast, overlap, zones
+from campaigns.selectors.forecasts import Forecast, Overlap, domains, forecast, overlap, zones
 from campaigns.selectors.paces import Progress, progress
 from campaigns.selectors.plans import EMPTY_AUDIENCE, audience_of, readiness, with_plan
 from campaigns.selectors.runs import (
@@ -37,6 +37,7 @@ __all__ = [
     "Progress",
     "approval_problems",
     "audience_of",
+    "domains",
     "due_schedules",
     "entry_step",
     "explain",

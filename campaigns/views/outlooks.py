@@ -22,6 +22,8 @@ from config.lib import public_ids
 from config.lib.errors import DomainError, FieldError
 from config.pages.charts import Step, Waterfall
 from delivery.selectors.ways import Ways, ways
+from delivery.throttle.outlook import Slowest, any_limit
+from delivery.throttle.outlook import slowest as slowest_of
 from segments.selectors import known_fields
 from templates import previewing, proofing
 from templates.findings import Finding
@@ -57,6 +59,7 @@ class Pace:
     lasts: timedelta | None
     cost: Decimal
     budget_reaches: int | None  # people, when the budget ends before the audience does
+    slowest: Slowest | None = None  # the mailbox provider that takes longer than all else
 
     @property
     def lasts_words(self) -> str:
@@ -95,7 +98,7 @@ def waterfall(found: selectors.Forecast) -> Waterfall:
 
 
 def pace(campaign: Campaign, people: int) -> Pace:
-    """By today's accounts and the campaign's own limit."""
+    """By today's accounts, the campaign's own limit and those of mailbox providers."""
     found = ways(campaign.brand_id)
     own = campaign.rate_per_minute / 60 if campaign.rate_per_minute else None
     rates = [rate for rate in (own, found.per_second) if rate]
@@ -105,7 +108,16 @@ def pace(campaign: Campaign, people: int) -> Pace:
     if campaign.budget is not None and cost > campaign.budget:
         reaches = int(campaign.budget / found.cost_each)
     lasts = timedelta(seconds=people / slowest) if slowest and found.first else None
+    mailboxes = _mailboxes(campaign) if any(way.shapes for way in found.first) else None
+    if mailboxes and mailboxes.seconds > (lasts or timedelta()).total_seconds():
+        return Pace(found, slowest, timedelta(seconds=mailboxes.seconds), cost, reaches, mailboxes)
     return Pace(found, slowest, lasts, cost, reaches)
+
+
+def _mailboxes(campaign: Campaign) -> Slowest | None:
+    """Nobody is counted while no mailbox provider has a limit; nor when counting takes too long."""
+    people, _trouble = softly(selectors.domains, campaign) if any_limit() else (None, "")
+    return slowest_of(people) if people else None
 
 
 def words(campaign: Campaign, people: int) -> dict[str, str]:

@@ -6,11 +6,15 @@ from decimal import Decimal
 from django.db.models import Q
 
 from delivery.models import Breaker, Lane, ProviderAccount
+from delivery.providers import PROVIDERS
 
 
 @dataclass(frozen=True)
 class Way:
-    """An account that would be used. `works`: its breaker is closed; `per_second` None: it sets no limit."""
+    """An account that would be used. `works`: its breaker is closed; `per_second` None: it sets no limit.
+
+    `shapes`: it minds the limits of mailbox providers.
+    """
 
     name: str
     kind: str
@@ -18,6 +22,7 @@ class Way:
     trouble: str
     per_second: float | None
     cost_each: Decimal
+    shapes: bool
 
 
 @dataclass(frozen=True)
@@ -55,4 +60,5 @@ def _way(row: ProviderAccount) -> Way:
     breaker = getattr(row, "breaker", None)
     works = breaker is None or breaker.state == Breaker.State.CLOSED
     trouble = "" if works or breaker is None else breaker.reason
-    return Way(row.name, row.kind, works, trouble, row.rate_per_second, row.cost_per_message)
+    shapes = bool(row.kind in PROVIDERS and PROVIDERS.get(row.kind).shapes) if row.shaping is None else row.shaping
+    return Way(row.name, row.kind, works, trouble, row.rate_per_second, row.cost_per_message, shapes)

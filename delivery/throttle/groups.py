@@ -41,10 +41,13 @@ class Groups:
     def of(self, domains: Collection[str]) -> dict[str, Group]:
         """The group of each domain. One query at most, for those not met lately; DNS is asked elsewhere."""
         served_by = _served_by([domain for domain in domains if domain not in self.by_domain])
-        found = {domain: self._group(domain, self.by_domain.get(domain) or served_by.get(domain)) for domain in domains}
+        found = {
+            domain: self.belonging(domain, self.by_domain.get(domain) or served_by.get(domain)) for domain in domains
+        }
         return {domain: group for domain, group in found.items() if group}
 
-    def _group(self, domain: str, provider_id: int | None) -> Group | None:
+    def belonging(self, domain: str, provider_id: int | None) -> Group | None:
+        """The group of a domain that this provider serves, as far as one is known."""
         provider = self.by_id.get(provider_id) if provider_id else None
         if provider and provider != self.default:
             return provider
