@@ -14,10 +14,11 @@ from analytics.models import Export
 from compliance.models import AuditEntry, Suppression
 from config.lib import public_ids
 from segments.models import BulkJob, Contact, ContactList
-from segments.selectors.contacts import find_contacts
+from segments.selectors.contacts import find_contacts, first_found
 from segments.services import bulk
 from segments.services.attributes import register_attribute
 from segments.suppressed import standings
+from segments.views import contacts
 from tests.factories import api
 from tests.factories import segments as make
 
@@ -136,7 +137,7 @@ def test_a_contact_shows_profile_lists_and_past(
     admin_client: Client, ana: Contact, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make.contact_list("News", [ana])
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         page = admin_client.get(f"{CONTACTS}/{ident(ana)}").content.decode()
     for words in ("Ana Silva", "ana@example.test", "+351912345678", "a, b", "Put on the list News"):
         assert words in page, words
@@ -216,3 +217,22 @@ def test_a_search_looks_into_indexes_only(words: str) -> None:
     plan = find_contacts(words).explain()
     assert "Seq Scan" not in plan
     assert "BitmapOr" in plan
+
+
+@pytest.mark.parametrize("words", ["an", "ana@example.test", "c-1", "+351 912", "SIL", "ana sil", "nobody"])
+def test_the_first_found_are_found_by_each_index_and_no_other(ana: Contact, words: str) -> None:
+    for number in range(5):
+        make.contact(email=f"anton{number}@example.test", first_name="Anton", external_id=f"c-1{number}")
+    assert set(first_found(words, 100)) == set(find_contacts(words).values_list("pk", flat=True))
+    assert len(first_found(words, 2)) == min(2, find_contacts(words).count())
+
+
+def test_a_search_that_finds_very_many_says_so(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contacts, "_FOUND", 3)
+    for number in range(5):
+        make.contact(first_name="Anton", country="PT" if number else "ES")
+    place = searched(admin_client, "ant")
+    page = admin_client.get(place)
+    assert len(page.context["lines"]) == 3
+    assert page.context["total"].more
+    assert len(shown(admin_client, f"{place.removeprefix(CONTACTS)}&country=PT")) == 4
