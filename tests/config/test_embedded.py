@@ -17,6 +17,7 @@ from redis import Redis as Client
 
 from config.lib import embedded
 from config.lib.embedded import binaries, places
+from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(settings.BASE_DIR)
 
@@ -129,7 +130,7 @@ def test_two_starters_at_once_get_one_server(place: Path) -> None:
         f"print(Postgres(Path({str(server.home)!r}), durable=False).ensure())"
     )
     starters = [subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE) for _ in range(3)]
-    said = sorted(starter.communicate(timeout=60)[0].decode().strip() for starter in starters)
+    said = sorted(starter.communicate(timeout=PATIENCE_S)[0].decode().strip() for starter in starters)
     try:
         assert said == ["False", "False", "True"]
         assert server.running()  # all its starters have ended
@@ -169,6 +170,21 @@ def test_redis_keeps_nothing_evicts_nothing_and_returns_after_a_kill(redis: embe
     assert redis.ensure()
     with Client.from_url(redis.url()) as client:
         assert client.get("bell") is None
+
+
+def test_a_server_is_stopped_by_another_than_its_starter_who_lives_on(redis: embedded.Redis) -> None:
+    script = (
+        "import sys; from pathlib import Path; from config.lib.embedded import Redis;"
+        f"print(Redis(Path({str(redis.home)!r})).ensure(), flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as starter:
+        assert starter.stdout
+        assert starter.stdout.readline() == "True\n"
+        redis.stop()
+        assert not redis.running()
+        assert starter.poll() is None
 
 
 def test_stopping_what_does_not_run_is_no_error(place: Path) -> None:

@@ -6,10 +6,13 @@ import os
 import pwd
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 # A Unix socket's path is cut at 108 bytes on Linux, 104 on macOS; `.s.PGSQL.5432.lock` must fit beside it too.
 _LONGEST_SOCKET_PATH = 100
@@ -102,6 +105,21 @@ def starting(name: str, home: Path, *, mode: int = 0o700) -> Iterator[None]:
 def let_go(child: "subprocess.Popen[bytes]") -> None:
     """A service outlives its starter: keep Popen from warning that it still runs when we end."""
     child.returncode = 0
+
+
+def wait_until_gone(process: psutil.Process, seconds: float) -> None:
+    """Wait for the end of a process. Whoever else started it and lives on keeps it as a zombie: that is gone, too.
+
+    Raises psutil.TimeoutExpired.
+    """
+    deadline = time.monotonic() + seconds
+    with suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                raise psutil.TimeoutExpired(seconds, process.pid)
+            time.sleep(0.02)
+        with suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
 
 
 def digest(path: Path) -> str:

@@ -26,6 +26,7 @@ from config.lib.embedded.places import (
     make_folder,
     socket_dir,
     starting,
+    wait_until_gone,
 )
 
 _PORT = 5432  # of a socket in a private folder: it meets no other server
@@ -77,10 +78,10 @@ class Postgres:
                 return
             server.send_signal(how)
             try:
-                server.wait(60)
+                wait_until_gone(server, 60)
             except psutil.TimeoutExpired:
                 server.send_signal(signal.SIGQUIT)
-                server.wait(30)
+                wait_until_gone(server, 30)
 
     def remove(self) -> None:
         """Stop it and remove all its data."""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import psutil
 
 from config.lib.embedded import binaries
-from config.lib.embedded.places import ServiceError, let_go, locked, make_folder, socket_dir, starting
+from config.lib.embedded.places import ServiceError, let_go, locked, make_folder, socket_dir, starting, wait_until_gone
 
 
 def broker_url(url: str) -> str:
@@ -67,7 +67,7 @@ class Redis:
             server = self._server()
             if server:
                 server.send_signal(how)
-                server.wait(30)
+                wait_until_gone(server, 30)
 
     def remove(self) -> None:
         """Stop it and remove its folder."""
