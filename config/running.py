@@ -115,7 +115,7 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _wait_until_it_answers(address: str, patience: float = 60.0) -> None:
+def _wait_until_it_answers(address: str, patience: float = 300.0) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:

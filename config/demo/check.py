@@ -51,7 +51,7 @@ class OptOuts:
     acknowledged: set[str] = field(default_factory=set)
 
 
-def check(people: int, say: Any) -> dict[str, Any]:
+def check(people: int, say: Any, *, port: int | None = None) -> dict[str, Any]:
     """Import, launch, unsubscribe meanwhile, wait for the end; the figures, with `closes`."""
     news = content.newsletter_list()
     sender = content.brand()
@@ -60,7 +60,7 @@ def check(people: int, say: Any) -> dict[str, Any]:
     say(f"imported: {imported.counts}")
     suppressed = _suppress_some(written.emails)
     campaign = content.check_campaign(sender, imported, news)
-    with running.site() as site:
+    with running.site(port=port) as site:
         say(f"running at {site.address}")
         with _unsubscribing(site.address, campaign, news, written.emails[1:]) as opt_outs:
             run = campaigns.launch(campaign, by=None, at=timezone.now())
@@ -82,22 +82,24 @@ def _suppress_some(emails: Sequence[str]) -> set[str]:
 @contextmanager
 def _unsubscribing(address: str, campaign: Campaign, news: ContactList, emails: Sequence[str]) -> Iterator[OptOuts]:
     """One-click POSTs one after another, from the last of the audience towards the first, whose turn comes sooner."""
-    opt_outs = OptOuts()
+    opt_outs, over = OptOuts(), threading.Event()
     chosen = emails[:: -max(len(emails) // min(_OPT_OUTS, max(len(emails) // 10, 1)), 1)]
-    thread = threading.Thread(target=_unsubscribe_all, args=[address, campaign, news, chosen, opt_outs])
+    thread = threading.Thread(target=_unsubscribe_all, args=[address, campaign, news, chosen, opt_outs, over])
     thread.start()
     try:
         yield opt_outs
     finally:
+        over.set()
         thread.join()
 
 
 def _unsubscribe_all(
-    address: str, campaign: Campaign, news: ContactList, emails: Sequence[str], opt_outs: OptOuts
+    address: str, campaign: Campaign, news: ContactList, emails: Sequence[str], opt_outs: OptOuts, over: threading.Event
 ) -> None:
     try:
         while not Message.objects.filter(order__campaign_id=campaign.pk).exists():
-            time.sleep(0.05)
+            if over.wait(0.05):  # it was not launched
+                return
         for email in emails:
             _one_click(f"{address}/u/{_token(campaign, news, email).seal()}")
             opt_outs.acknowledged.add(email)

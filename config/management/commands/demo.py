@@ -30,9 +30,10 @@ class Command(BaseCommand):
         if not check:
             self._demo(contacts, port)
         elif here:
-            self._check(contacts)
+            self._check(contacts, port)
         else:
-            sys.exit(scratch.rerun(["demo", "--check", "--here", f"--contacts={contacts}"]))
+            asked = [f"--port={port}"] if port else []
+            sys.exit(scratch.rerun(["demo", "--check", "--here", f"--contacts={contacts}", *asked]))
 
     def _demo(self, contacts: int, port: int | None) -> None:
         with running.ended_by_signal(), running.site(port=port) as site:
@@ -47,8 +48,8 @@ class Command(BaseCommand):
                 readers.read_some()
             signal.pause()
 
-    def _check(self, contacts: int) -> None:
-        figures = run_check(contacts, self.stdout.write)
+    def _check(self, contacts: int, port: int | None) -> None:
+        figures = run_check(contacts, self.stdout.write, port=port)
         self.stdout.write(json.dumps(figures))
         if not figures["closes"]:
             raise CommandError("The sums do not close.")
