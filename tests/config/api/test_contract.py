@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -40,9 +41,14 @@ def schema() -> Iterator[BaseSchema]:
     """The whole application in this process, on the connection of the test, which it must not close."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield schemathesis.openapi.from_wsgi(reverse("api_schema"), get_wsgi_application())
+    yield _schema()
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@cache
+def _schema() -> BaseSchema:
+    return schemathesis.openapi.from_wsgi(reverse("api_schema"), get_wsgi_application())
 
 
 @pytest.mark.parametrize("endpoint", sorted(TABLE))
