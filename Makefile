@@ -8,6 +8,9 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
+# Where bytecode is forbidden, each of the hundreds of processes that tests start would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
@@ -18,10 +21,8 @@ setup: ## the virtual environment and the front end, by their pinned requirement
 demo: setup ## everything up with demo data, until Ctrl-C
 	@$(MANAGE) demo
 
-# Browser tests are apart: Playwright keeps an event loop running, under which asyncio's own tests cannot.
-test: setup ## all tests
-	@$(BIN)/pytest --cov --cov-report= --cov-fail-under=0 --ignore=tests/browser $(ARGS)
-	@$(BIN)/pytest --cov --cov-append --cov-report= --cov-fail-under=0 tests/browser
+test: setup ## all tests, with a worker for each core; or some: ARGS="-n 0 -k words --pdb"
+	@$(BIN)/pytest -n auto --no-loadscope-reorder --cov --cov-report= --cov-fail-under=0 $(ARGS)
 
 screenshots: setup ## pictures of every page with demo data, into screenshots/
 	@$(BIN)/pytest -q tests/browser/taking_pictures.py --timeout 600

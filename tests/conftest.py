@@ -18,9 +18,11 @@ from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 from redis import Redis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from config.lib import embedded
-from tests import databases
+from tests import databases, sharing_out
 
 _numbers = itertools.count(1)
 
@@ -108,6 +110,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("django_db")
         if mark and mark.kwargs.get("transaction"):
             raise pytest.UsageError(f"{item.nodeid}: use `committed_db` instead of django_db(transaction=True)")
+    sharing_out.longest_first(items)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return sharing_out.workers()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return sharing_out.FileByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -23,6 +24,7 @@ from config.lib.embedded.places import make_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _ROOM = 2 * 1024**3
+_GIVEN = ("TESTS_DATABASE_URL", "TESTS_DATABASE_OWNER_URL")
 _LOCK = 0x7E57  # advisory lock of the maintenance database: one builder at a time
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:4]  # pids mean nothing on another machine
 
@@ -55,17 +57,30 @@ def server() -> embedded.Postgres:
     return embedded.Postgres(volatile_dir() / "postgres", durable=False)
 
 
+def free_port() -> int:
+    """One for a test alone: those that the product prefers are what all others on this machine try, too."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def session_environment() -> dict[str, str]:
-    """The environment of this session: its own database, Redis, folders and secrets."""
+    """The environment of this session: its own database, Redis, folders, port for mail and secrets.
+
+    Workers of a session that is shared out inherit its environment: they are told which server was given.
+    """
     state = volatile_dir() / f"session-{os.getpid()}"
     make_folder(state, mode=0o711)
-    return {**urls(session_database()), "POSTRIDER_STATE": str(state), "REDIS_URL": "", **secrets_file.generate()}
+    given = dict(zip(_GIVEN, _given() or ("", ""), strict=True))
+    own = {"POSTRIDER_STATE": str(state), "REDIS_URL": "", "MAILBOX_PORT": str(free_port())}
+    return {**given, **urls(session_database()), **own, **secrets_file.generate()}
 
 
 @cache
 def _given() -> tuple[str, str] | None:
-    """(application, owner) addresses from the environment, as they were before this session changed them."""
-    app, owner = os.environ.get("DATABASE_URL", ""), os.environ.get("DATABASE_OWNER_URL", "")
+    """(application, owner) addresses from the environment, as they were before any session changed them."""
+    names = _GIVEN if all(name in os.environ for name in _GIVEN) else ("DATABASE_URL", "DATABASE_OWNER_URL")
+    app, owner = (os.environ.get(name, "") for name in names)
     return (app, owner) if app and owner else None
 
 

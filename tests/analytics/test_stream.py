@@ -18,6 +18,7 @@ from delivery.models import DeliveryEvent
 from tests.analytics import oracle
 from tests.conftest import CommittedDb
 from tests.factories import analytics as make
+from tests.support.waiting import PATIENCE_S
 
 KINDS = ["sent", "bounced", "deferred", "opened", "opened", "clicked", "clicked", "unsubscribed"]
 
@@ -140,11 +141,11 @@ def test_an_event_that_commits_late_is_counted_and_holds_up_only_what_came_after
         with transaction.atomic():
             make.events("sent", message=2)
             begun.set()
-            go_on.wait(20)
+            go_on.wait(PATIENCE_S)
 
     failures: list[BaseException] = []
     thread = in_thread(slow, failures)
-    begun.wait(20)
+    begun.wait(PATIENCE_S)
     make.events("sent", message=3)
     services.count(seconds=1)
     waiting = services._live()
@@ -165,10 +166,10 @@ def test_a_consumer_does_not_wait_for_another(committed_db: CommittedDb) -> None
         with transaction.atomic():
             StreamMark.objects.select_for_update().get(pk=live.pk)
             taken.set()
-            done.wait(20)
+            done.wait(PATIENCE_S)
 
     thread = in_thread(other, [])
-    taken.wait(20)
+    taken.wait(PATIENCE_S)
     assert stream.count_chunk(live.pk) is None
     done.set()
     thread.join()

@@ -16,14 +16,22 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 def chromium() -> Iterator[Browser]:
     """A running browser without a window."""
     # Playwright's loop runs in this thread, which Django takes for an asynchronous caller; nothing here is one.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    with _async_allowed(), sync_playwright() as playwright:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=_executable(), args=arguments)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def _async_allowed() -> Iterator[None]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        yield
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def _executable() -> str | None:

@@ -1,4 +1,6 @@
-"""Browser tests: a real Chromium on the real site with demo data, one for the whole session.
+"""Browser tests: a real Chromium on the real site with demo data, one of each for all of them.
+
+They last for this package and no longer: Playwright keeps an event loop running, under which asyncio's tests cannot.
 
 - `page`: signed in; the test fails on any console error, policy violation or request that leaves the origin.
 - `stranger`: the same, not signed in.
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from config.page_list import Entry, addresses
@@ -19,10 +21,11 @@ from tests.browser.sites import Site, demo_site
 from tests.browser.watching import Watch
 from tests.conftest import pointed_at
 
-_PATIENCE_MS = 15_000  # a busy machine
+_PATIENCE_MS = 90_000  # a busy machine
+expect.set_options(timeout=_PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_database(django_db_setup: None) -> Iterator[str]:
     name = f"{databases.session_database()}_browser"
     databases.clone(name)
@@ -32,19 +35,19 @@ def demo_database(django_db_setup: None) -> Iterator[str]:
         databases.drop(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(demo_database: str) -> Iterator[Site]:
     with demo_site(databases.urls(demo_database)) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cookies of somebody who has signed in."""
     kept = tmp_path_factory.mktemp("browser") / "cookies.json"
@@ -65,7 +68,7 @@ def stranger(site: Site, browser: Browser) -> Iterator[Page]:
     yield from _watched(site, browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def every_page(site: Site, demo_database: str, django_db_blocker: DjangoDbBlocker) -> list[tuple[Entry, str]]:
     """Each page of the product that the demo has something to show on."""
     with django_db_blocker.unblock(), pointed_at(demo_database):

@@ -14,6 +14,8 @@ from pathlib import Path
 from django.conf import settings
 
 from config.lib import embedded
+from tests.databases import free_port
+from tests.support.waiting import PATIENCE_S
 
 _READY = re.compile(r"Postrider is at (\S+?)/?\s+name: (\S+)\s+password: (\S+)")
 
@@ -34,7 +36,7 @@ def demo_site(env: Mapping[str, str], *, contacts: int = 300) -> Iterator[Site]:
     state = Path(tempfile.mkdtemp(prefix="postrider-"))
     state.chmod(0o711)
     own = {"POSTRIDER_STATE": str(state), "REDIS_URL": "", "POSTRIDER_TOOLS": str(settings.STATE_DIR)}
-    command = [sys.executable, "manage.py", "demo", f"--contacts={contacts}"]
+    command = [sys.executable, "manage.py", "demo", f"--contacts={contacts}", f"--port={free_port()}"]
     process = subprocess.Popen(
         command, cwd=settings.BASE_DIR, env={**os.environ, **env, **own}, stdout=subprocess.PIPE, text=True,
         stderr=subprocess.STDOUT,
@@ -43,7 +45,7 @@ def demo_site(env: Mapping[str, str], *, contacts: int = 300) -> Iterator[Site]:
         yield _wait(process)
     finally:
         process.terminate()  # not SIGINT, which is ignored by what was begun in the background
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
         embedded.redis(state).stop()
         shutil.rmtree(state, ignore_errors=True)
 

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.watching import check_axe
 
-WORKERS_MS = 60_000  # a busy machine
 CSV = "E-Mail;Vorname;Punkte\nida.import@example.test;Ida;3\nbroken;Al;\nida.import@example.test;Ida;\n"
 
 
@@ -35,7 +34,7 @@ def test_a_file_becomes_people_by_keyboard_alone(page: Page, file: Path) -> None
     page.get_by_role("button", name="Check the file").focus()
     page.keyboard.press("Enter")
     begin = page.get_by_role("button", name="Import 1 person")
-    expect(begin.first).to_be_visible(timeout=WORKERS_MS)
+    expect(begin.first).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("Conflict"))).to_contain_text("0")
     check_axe(page)
     begin.first.focus()
@@ -43,7 +42,7 @@ def test_a_file_becomes_people_by_keyboard_alone(page: Page, file: Path) -> None
     expect(page.get_by_role("dialog")).to_contain_text("Import 1 person")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="See these people")).to_be_visible(timeout=WORKERS_MS)
+    expect(page.get_by_role("link", name="See these people")).to_be_visible()
     with page.expect_download() as fetched:
         page.get_by_role("link", name="2 lines not imported, to mend").click()
     errors = Path(fetched.value.path()).read_text(encoding="utf-8-sig")
@@ -107,7 +106,7 @@ def test_those_that_are_ticked_become_a_file(page: Page) -> None:
     page.get_by_role("checkbox", name="Tick", exact=False).nth(1).check()
     page.get_by_role("button", name="Export").click()
     page.get_by_role("dialog").get_by_role("button", name="Export").click()
-    expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=WORKERS_MS)
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
     with page.expect_download() as fetched:
         page.get_by_role("link", name="Download").click()
     assert len(Path(fetched.value.path()).read_text(encoding="utf-8-sig").splitlines()) == 2

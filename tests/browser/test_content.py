@@ -9,8 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.sites import Site
 from tests.browser.watching import check_axe
 
-expect.set_options(timeout=30_000)  # a busy machine
-
 
 def begun(page: Page, starter: str, name: str) -> None:
     """A template of this name from a starter, open in the editor."""

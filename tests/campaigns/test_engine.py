@@ -15,6 +15,7 @@ from delivery import ledger
 from delivery.models import Message, SendOrder
 from tests.factories import campaigns as make
 from tests.factories.delivery import make_contacts, make_people
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 AT = make.AT
@@ -131,7 +132,7 @@ def test_a_pause_in_the_middle_of_a_batch_holds_what_the_batch_plans(monkeypatch
     def pause_meanwhile(self: Send, batch: Batch) -> Mapping[str, Sequence[int]]:
         person = threading.Thread(target=_in_thread, args=(lambda: services.pause(run.campaign, by=None),))
         person.start()
-        person.join(timeout=5)
+        person.join(PATIENCE_S)
         assert not person.is_alive()  # a pause does not wait for a planner
         return decide(self, batch)
 
@@ -251,7 +252,7 @@ def test_a_cancel_in_the_middle_of_a_batch_cancels_what_the_batch_plans(monkeypa
     def cancel_meanwhile(self: Send, batch: Batch) -> Mapping[str, Sequence[int]]:
         person = threading.Thread(target=_in_thread, args=(lambda: _cancel_and_work(run),))
         person.start()
-        person.join(timeout=10)
+        person.join(PATIENCE_S)
         assert not person.is_alive()
         return decide(self, batch)
 

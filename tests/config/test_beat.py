@@ -9,6 +9,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from config.beat import Scheduler
 from config.celery import app
 from tests.conftest import CommittedDb
+from tests.support.waiting import PATIENCE_S
 
 NAMES = {"one", "two", "three"}
 
@@ -29,7 +30,7 @@ def test_a_clock_set_back_does_not_silence_beat(committed_db: CommittedDb, ahead
         PeriodicTask.objects.create(name=name, task="config.heartbeat", interval=interval, last_run_at=last)
     rung.clear()
     scheduler = Recording(app=app, lazy=True)
-    deadline = datetime.now(UTC) + timedelta(seconds=20)
+    deadline = datetime.now(UTC) + timedelta(seconds=PATIENCE_S)
     while not set(rung) >= NAMES and datetime.now(UTC) < deadline:
         scheduler.tick()
     scheduler._dirty.clear()  # else it writes them at the end of the process, when the database is gone

@@ -1,13 +1,12 @@
 """The supervisor over real processes."""
 
 import sys
-import time
-from collections.abc import Callable
 
 import psutil
 import pytest
 
 from config.lib.supervisor import Program, Supervisor
+from tests.support.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"]
 STUBBORN_CODE = """
@@ -36,28 +35,21 @@ class Lines(list[tuple[str, str]]):
         self.append((name, line))
 
 
-def _until(condition: Callable[[], object], patience: float = 10.0) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-
-
 def test_lines_carry_the_name_of_their_program() -> None:
     lines = Lines()
     with Supervisor([Program("one", SLEEPER), Program("two", SLEEPER)], say=lines.add):
-        _until(lambda: len(lines) == 2)
+        until(lambda: len(lines) == 2)
     assert sorted(lines) == [("one", "here"), ("two", "here")]
 
 
 def test_a_program_that_dies_is_started_again_and_it_says_so() -> None:
     lines = Lines()
     with Supervisor([Program("one", SLEEPER)], say=lines.add) as supervisor:
-        _until(supervisor.pids)
+        until(supervisor.pids)
         first = supervisor.pids()["one"]
-        _until(lambda: ("one", "here") in lines)
+        until(lambda: ("one", "here") in lines)
         psutil.Process(first).kill()
-        _until(lambda: supervisor.pids().get("one", first) != first)
+        until(lambda: supervisor.pids().get("one", first) != first)
     assert any("SIGKILL" in line and "again" in line for _, line in lines)
     assert supervisor.restarts == 1
 
@@ -65,7 +57,7 @@ def test_a_program_that_dies_is_started_again_and_it_says_so() -> None:
 def test_a_program_that_does_not_exist_is_reported_not_raised() -> None:
     lines = Lines()
     with Supervisor([Program("one", ["/nowhere/at/all"])], say=lines.add):
-        _until(lambda: lines)
+        until(lambda: lines)
     assert "No such file" in lines[0][1]
 
 
@@ -74,9 +66,9 @@ def test_stop_ends_children_of_children_that_ignore_sigterm() -> None:
     stranger = psutil.Popen(["sleep", "60"])
     try:
         with Supervisor([Program("one", STUBBORN)], say=lines.add, grace=0.5):
-            _until(lambda: lines)
+            until(lambda: lines)
             grandchild = psutil.Process(int(lines[0][1]))
-        _until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
+        until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
         assert stranger.is_running()
     finally:
         stranger.kill()
@@ -86,17 +78,17 @@ def test_stop_ends_children_of_children_that_ignore_sigterm() -> None:
 def test_stop_lets_a_program_end_its_children_itself() -> None:
     lines = Lines()
     with Supervisor([Program("one", [sys.executable, "-c", PATIENT_CODE])], say=lines.add):
-        _until(lambda: lines)
-    _until(lambda: ("one", "child ended with 0") in lines)
+        until(lambda: lines)
+    until(lambda: ("one", "child ended with 0") in lines)
 
 
 def test_what_a_dead_program_leaves_behind_does_not_run_on() -> None:
     lines = Lines()
     with Supervisor([Program("one", STUBBORN)], say=lines.add, grace=0.5) as supervisor:
-        _until(lambda: lines)
+        until(lambda: lines)
         grandchild = psutil.Process(int(lines[0][1]))
         psutil.Process(supervisor.pids()["one"]).kill()
-        _until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
+        until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_the_environment_of_a_program_is_ours_and_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,5 +96,5 @@ def test_the_environment_of_a_program_is_ours_and_its_own(monkeypatch: pytest.Mo
     monkeypatch.setenv("OURS", "1")
     command = [sys.executable, "-c", "import os, time; print(os.environ['OURS'], os.environ['OWN']); time.sleep(60)"]
     with Supervisor([Program("one", command, env={"OWN": "2"})], say=lines.add):
-        _until(lambda: lines)
+        until(lambda: lines)
     assert lines[0] == ("one", "1 2")

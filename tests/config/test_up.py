@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,11 +19,13 @@ from config import celery_settings, running
 from config.celery import HEARTBEAT_KEY, app
 from config.lib import embedded
 from tests.conftest import CommittedDb
+from tests.databases import free_port
+from tests.support.waiting import PATIENCE_S, until
 
 
 def _status(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         error.close()
@@ -33,7 +34,7 @@ def _status(address: str) -> int:
 
 def test_up_runs_every_process_and_stops_what_it_started_and_nothing_else(committed_db: CommittedDb) -> None:
     state = Path(settings.STATE_DIR) / "up"
-    command = [sys.executable, "manage.py", "up", "--bulk", "1"]
+    command = [sys.executable, "manage.py", "up", "--bulk", "1", "--port", str(free_port())]
     with socket.socket() as taken:  # so that it has to look for another port
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
@@ -56,7 +57,7 @@ def test_up_runs_every_process_and_stops_what_it_started_and_nothing_else(commit
             _wait_for_heartbeat(embedded.redis(state).url())
         finally:
             up.send_signal(signal.SIGTERM)
-            rest = up.communicate(timeout=60)[0]
+            rest = up.communicate(timeout=PATIENCE_S)[0]
     assert up.returncode == 0, rest
     assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
     assert not embedded.redis(state).running()
@@ -66,10 +67,7 @@ def test_up_runs_every_process_and_stops_what_it_started_and_nothing_else(commit
 def _wait_for_heartbeat(url: str) -> None:
     """Beat, broker and the worker of ticks pass work along."""
     with Redis.from_url(url) as client:
-        deadline = time.monotonic() + 60
-        while not client.exists(HEARTBEAT_KEY):
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        until(lambda: client.exists(HEARTBEAT_KEY), "the heart beats")
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_one_line() -> None:

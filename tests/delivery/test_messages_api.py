@@ -69,6 +69,7 @@ def test_a_test_goes_to_nobody_outside() -> None:
         ("sender_id", public_ids.encode("sender", 10**9)),
         ("template_id", public_ids.encode("template", 10**9)),
     ],
+    ids=["to", "sender", "template"],  # an id is another one with each session's secrets
 )
 def test_what_is_wrong_with_a_test_has_its_pointer(field: str, value: str) -> None:
     problem = caller().post("messages/test", _test(**{field: value})).json()

@@ -17,6 +17,7 @@ from delivery.providers.base import Envelope, Outcome, Provider
 from delivery.providers.smtp import Smtp
 from delivery.smtp import Config
 from tests.support.smtp_server import SmtpServer
+from tests.support.waiting import PATIENCE_S
 
 
 def pointers(invalid: Invalid) -> dict[str, str]:
@@ -27,7 +28,7 @@ def test_a_row_becomes_a_provider_with_its_secret() -> None:
     with SmtpServer(password="s3cret") as server:
         provider = for_account("smtp", {"host": "127.0.0.1", "port": server.port, "username": "u"}, "s3cret")
         envelope = Envelope(1, "b+1@acme.test", "p1@example.test", b"Subject: x\r\n\r\nx\r\n")
-        receipts = provider.send([envelope], begin_before=time.monotonic() + 10)
+        receipts = provider.send([envelope], begin_before=time.monotonic() + PATIENCE_S)
         provider.close()
     assert isinstance(provider, Smtp)
     assert [receipt.outcome for receipt in receipts] == [Outcome.SENT]
@@ -82,7 +83,7 @@ def test_the_sink_remembers_what_it_accepted_and_accepts_twice_what_comes_twice(
             for n in range(20)
         ]
         for _ in range(2):
-            receipts = provider.send(batch, begin_before=time.monotonic() + 10)
+            receipts = provider.send(batch, begin_before=time.monotonic() + PATIENCE_S)
             assert {receipt.outcome for receipt in receipts} == {Outcome.SENT}
         provider.close()
         accepted = running.accepted()

@@ -23,6 +23,7 @@ from delivery.throttle import Because, slots
 from delivery.throttle.groups import Group
 from tests.factories.delivery import make_contacts, make_order, plan
 from tests.support.smtp_server import SmtpServer
+from tests.support.waiting import PATIENCE_S
 
 EVENS, ODDS = Shape("evens", 2, 1000), Shape("odds", 1, 3)
 
@@ -64,7 +65,7 @@ def _envelopes(count: int) -> list[Envelope]:
 
 
 def _send(client: Client, envelopes: list[Envelope]) -> list[Outcome]:
-    return [receipt.outcome for receipt in client.send(envelopes, begin_before=time.monotonic() + 20)]
+    return [receipt.outcome for receipt in client.send(envelopes, begin_before=time.monotonic() + PATIENCE_S)]
 
 
 def test_each_group_keeps_to_its_connections_and_messages_on_one(server: _Watched) -> None:

@@ -13,7 +13,6 @@ PEOPLE = 160
 QUICK: list[type[Fault]] = [smtp.Refused, smtp.AcceptedThenDropped, esp.Accepts500WithKeys]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("fault", QUICK, ids=lambda fault: fault.kind)
 def test_the_sums_close(
     fault: type[Fault], committed_db: CommittedDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

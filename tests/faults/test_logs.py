@@ -17,12 +17,13 @@ from delivery.models import Message, Purpose
 from delivery.sink import Misbehaviour
 from segments.models import Contact
 from tests.conftest import CommittedDb
+from tests.databases import free_port
+from tests.support.waiting import PATIENCE_S
 
 PEOPLE = 60
 REFUSAL = Misbehaviour("RCPT", "550 5.1.1 <{to}>: no such user, ask postmaster about {to}", every=4, times=9)
 
 
-@pytest.mark.timeout(120)
 def test_no_log_holds_an_address(committed_db: CommittedDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_JSON", "1")
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
@@ -30,7 +31,7 @@ def test_no_log_holds_an_address(committed_db: CommittedDb, tmp_path: Path, monk
     monkeypatch.setattr("django.conf.settings.BASE_URL", "https://faults.example")
     said: list[str] = []
     stage = Stage(said.append, folder=tmp_path)
-    port = running.claim_port(None)
+    port = free_port()
     web = [program for program in running.programs(port, 1) if program.name == "web"]
     with (
         stage.sink(delay_ms=0, script=[REFUSAL]),
@@ -65,7 +66,7 @@ def _unsubscribe(stage: Stage, port: int) -> bool:
         f"http://127.0.0.1:{port}/u/{token.seal()}", data=b"List-Unsubscribe=One-Click", method="POST"
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -40,7 +40,6 @@ DEATHS: list[Callable[[Campaigns], None]] = [
 ]
 
 
-@pytest.mark.timeout(240)
 def test_a_worker_may_die_at_any_point_of_the_recipe(small_groups: None) -> None:
     for die in DEATHS:
         world = Campaigns()
@@ -53,7 +52,6 @@ def test_a_worker_may_die_at_any_point_of_the_recipe(small_groups: None) -> None
         world.teardown()
 
 
-@pytest.mark.timeout(240)
 def test_the_promises_hold_in_any_order_of_events(small_groups: None) -> None:
     run_state_machine_as_test(
         Campaigns,

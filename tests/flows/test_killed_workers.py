@@ -5,18 +5,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from config.lib import public_ids
 from delivery.models import DeliveryEvent, Message, ProviderAccount, SendOrder
 from tests.conftest import CommittedDb
 from tests.factories.delivery import make_order, make_people, plan
 from tests.support.processes import Workers, quick_leases, recorder
+from tests.support.waiting import PATIENCE_S
 
 PEOPLE, KILLS = 1500, 12
 
 
-@pytest.mark.timeout(240)
 def test_killing_workers_loses_and_doubles_nobody(committed_db: CommittedDb, tmp_path: Path) -> None:
     """SIGKILL at random points, with the gap between the server's accept and our settling widened."""
     order = make_order()
@@ -45,7 +43,7 @@ def test_killing_workers_loses_and_doubles_nobody(committed_db: CommittedDb, tmp
 
 
 def _kill_until_over(order: SendOrder, workers: Workers) -> None:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + PATIENCE_S
     while Message.objects.filter(order=order, state__in=["ready", "claimed", "dispatching"]).exists():
         assert time.monotonic() < deadline, "the campaign does not come to its end"
         time.sleep(random.uniform(0.2, 0.8))

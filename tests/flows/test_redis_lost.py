@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,11 @@ from tests.conftest import CommittedDb
 from tests.factories import campaigns as factory
 from tests.factories.delivery import make_people
 from tests.support.processes import quick_leases, recorder
+from tests.support.waiting import until
 
 PEOPLE = 1_500
 
 
-@pytest.mark.timeout(240)
 def test_a_campaign_completes_though_redis_is_emptied_and_restarted(
     committed_db: CommittedDb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -41,14 +40,14 @@ def test_a_campaign_completes_though_redis_is_emptied_and_restarted(
         try:
             with Supervisor(programs):
                 services.launch(campaign, by=None, at=timezone.now())
-                _wait(lambda: _sent() > 100, "the first are sent")
+                until(lambda: _sent() > 100, "the first are sent")
                 with Redis.from_url(redis.url()) as client:
                     client.flushall()
-                _wait(lambda: _sent() > 400, "sending goes on after Redis was emptied")
+                until(lambda: _sent() > 400, "sending goes on after Redis was emptied")
                 redis.stop()
                 time.sleep(3)
                 redis.ensure()
-                _wait(lambda: _state(campaign) == Campaign.State.COMPLETED, "it completes after Redis was restarted")
+                until(lambda: _state(campaign) == Campaign.State.COMPLETED, "it completes after Redis was restarted")
         finally:
             redis.stop()
         taken = server.read()
@@ -63,10 +62,3 @@ def _sent() -> int:
 def _state(campaign: Campaign) -> str:
     campaign.refresh_from_db()
     return campaign.state
-
-
-def _wait(is_so: Callable[[], bool], what: str, patience: float = 90) -> None:
-    deadline = time.monotonic() + patience
-    while not is_so():
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.1)

@@ -25,6 +25,7 @@ from segments.services.contacts import upsert_contact
 from segments.services.upserting import TooMuchContention
 from tests.conftest import CommittedDb
 from tests.factories import segments as make
+from tests.support.waiting import PATIENCE_S
 
 WORKER = """
 import django, sys; django.setup()
@@ -161,7 +162,7 @@ def test_people_made_by_others_meanwhile_are_found_and_not_lost(committed_db: Co
     inserted = threading.Event()
     thread = threading.Thread(target=other)
     thread.start()
-    inserted.wait(5)
+    assert inserted.wait(PATIENCE_S)
     done = imports.carry_on(import_.pk, at=timezone.now())
     thread.join()
     assert done.results == {"new": 1, "changed": 1}
@@ -183,7 +184,7 @@ def test_an_address_taken_by_others_meanwhile_is_a_conflict_not_a_crash(committe
     inserted = threading.Event()
     thread = threading.Thread(target=other)
     thread.start()
-    inserted.wait(5)
+    assert inserted.wait(PATIENCE_S)
     done = imports.carry_on(import_.pk, at=timezone.now())
     thread.join()
     assert done.results == {"conflict": 1}

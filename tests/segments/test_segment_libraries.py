@@ -17,6 +17,7 @@ from segments.models import Contact, EventType, IdentityLink, QuarantinedEvent, 
 from segments.services.attributes import register_attribute
 from segments.services.write_keys import create_write_key
 from tests.conftest import CommittedDb
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def _tell_everything(server: str, key: str, *, packed: bool) -> list[Any]:
     """Every call of the library; what went wrong. Its time limit is for a machine that is busy with other tests."""
     problems: list[Any] = []
     client = segment.analytics.Client(
-        key, host=server, gzip=packed, max_retries=0, timeout=60,
+        key, host=server, gzip=packed, max_retries=0, timeout=PATIENCE_S,
         on_error=lambda error, items: problems.append((error, items)),
     )  # fmt: skip
     client.page(anonymous_id="a1", category="Docs", name="Pricing", properties={"path": "/pricing"})

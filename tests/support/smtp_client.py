@@ -7,6 +7,7 @@ from typing import Any
 from delivery.providers.base import Envelope, Outcome, Receipt
 from delivery.smtp import Client, Config
 from tests.support.smtp_server import ALL_FEATURES, SmtpServer
+from tests.support.waiting import PATIENCE_S
 
 SENT, TRANSIENT, PERMANENT, UNKNOWN, NOT_BEGUN = Outcome
 HUGE = (b"x" * 70 + b"\r\n") * 120_000  # more than the kernel takes before the server reads
@@ -38,12 +39,12 @@ def close_clients() -> None:
 
 def client(server: SmtpServer, **changes: Any) -> Client:
     """A client of this server; `changes` are settings of Config."""
-    settings = {"host": "127.0.0.1", "port": server.port, "connections": 1, "reply_timeout": 5, **changes}
+    settings = {"host": "127.0.0.1", "port": server.port, "connections": 1, "reply_timeout": 60, **changes}
     _clients.append(Client(Config(**settings)))
     return _clients[-1]
 
 
-def send(client: Client, envelopes: Sequence[Envelope], seconds: float = 20) -> list[Receipt]:
+def send(client: Client, envelopes: Sequence[Envelope], seconds: float = PATIENCE_S) -> list[Receipt]:
     """Their receipts, in their order."""
     receipts = client.send(envelopes, begin_before=time.monotonic() + seconds)
     assert [receipt.message_id for receipt in receipts] == [envelope.message_id for envelope in envelopes]

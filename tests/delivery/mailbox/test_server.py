@@ -17,6 +17,7 @@ from delivery.mailbox.store import Mailbox
 from delivery.providers.base import Envelope, Outcome
 from delivery.smtp import Client, Config
 from tests.support.raw_mails import raw
+from tests.support.waiting import PATIENCE_S
 
 
 @dataclass
@@ -36,10 +37,10 @@ def server(mailbox: Mailbox) -> Iterator[Server]:
     task = loop.create_task(serve(mailbox, "127.0.0.1", 0, ready=say))
     thread = threading.Thread(target=lambda: loop.run_until_complete(task))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(PATIENCE_S)
     yield running
     loop.call_soon_threadsafe(task.cancel)
-    thread.join(10)
+    thread.join(PATIENCE_S)
     loop.run_until_complete(asyncio.sleep(0.05))
     loop.close()
 
@@ -48,7 +49,7 @@ def server(mailbox: Mailbox) -> Iterator[Server]:
 def test_the_server_stores_what_our_client_sent(server: Server, mailbox: Mailbox, body: str) -> None:
     client = Client(Config("127.0.0.1", server.port))
     data = f"Subject: x\r\n\r\n{body}\r\n".encode()
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE_S
     receipts = client.send(
         [Envelope(n, f"b+{n}@acme.test", f"p{n}@example.test", data) for n in range(20)], begin_before=until
     )
@@ -65,7 +66,7 @@ def test_the_server_stores_what_our_client_sent(server: Server, mailbox: Mailbox
 
 @pytest.mark.parametrize("message", ["", "\r\n", "a\r\n", "\r\n\r\n", "ab", "Subject: x\r\n\r\n.\r\n"])
 def test_the_smallest_messages_end_where_they_end(server: Server, mailbox: Mailbox, message: str) -> None:
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=PATIENCE_S) as smtp:
         for _ in range(2):
             smtp.sendmail("a@acme.test", ["ana@example.test"], message)
         assert smtp.noop()[0] == 250
@@ -73,13 +74,13 @@ def test_the_smallest_messages_end_where_they_end(server: Server, mailbox: Mailb
 
 
 def test_a_null_sender_and_several_recipients_are_taken(server: Server, mailbox: Mailbox) -> None:
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=PATIENCE_S) as smtp:
         smtp.sendmail("", ["ana@example.test", "ben@example.test"], raw())
     assert [mail.recipients for mail in mailbox.iter_messages()] == [("ana@example.test", "ben@example.test")]
 
 
 def test_the_server_offers_what_a_fast_client_needs(server: Server) -> None:
-    with smtplib.SMTP("127.0.0.1", server.port, timeout=5) as smtp:
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=PATIENCE_S) as smtp:
         assert smtp.docmd("DATA")[0] == 503
         smtp.ehlo()
         assert {"pipelining", "8bitmime", "smtputf8", "size"} <= smtp.esmtp_features.keys()
@@ -92,7 +93,7 @@ def test_a_message_beyond_all_measure_is_refused(
     monkeypatch.setattr("delivery.mailbox.server._Server.line_length_limit", 10_000)
     client = Client(Config("127.0.0.1", server.port))
     huge = Envelope(1, "b@acme.test", "ana@example.test", b"Subject: x\r\n\r\n" + b"x" * 100_000)
-    receipts = client.send([huge], begin_before=time.monotonic() + 10)
+    receipts = client.send([huge], begin_before=time.monotonic() + PATIENCE_S)
     client.close()
     assert receipts[0].code == "552 5.3.4"
     assert mailbox.count() == 0
@@ -108,7 +109,12 @@ def test_a_taken_port_is_said_in_one_line(server: Server, mailbox: Mailbox) -> N
         asyncio.run(serve(mailbox, "127.0.0.1", server.port, ready=print))
     env = {**os.environ, "MAILBOX_PORT": str(server.port)}
     run = subprocess.run(
-        [sys.executable, "manage.py", "mailbox"], env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "manage.py", "mailbox"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert run.returncode == 1
     assert run.stderr.strip().splitlines() == [
