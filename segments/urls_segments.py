@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import building, histories, plans, rfm, segments
+from segments.views import building, histories, looking, plans, rfm, segments
 from segments.views.memberships import AddPeople, Freeze, Members, OverTime, Refresh, WasIn
 
 app_name = "segments"
@@ -10,14 +10,14 @@ _ONE = "segments/<str:public_id>"
 urlpatterns = [
     path("segments", segments.Segments.as_view(), name="list"),
     path("segments/new", building.NewSegment.as_view(), name="new"),
-    path("segments/look", building.LookAtRule.as_view(), name="look"),
+    path("segments/look", looking.LookAtRule.as_view(), name="look"),
     path("rfm", rfm.Rfm.as_view(), name="rfm"),
     path("rfm/take", rfm.TakeRfm.as_view(), name="rfm-take"),
     path("rfm/<str:name>/segment", rfm.CellSegment.as_view(), name="rfm-segment"),
     path("segments/plan", plans.RulePlan.as_view(), name="plan"),
     path("segments/plan/promote", plans.PromoteAttribute.as_view(), name="plan-promote"),
     path("segments/plan/count", plans.RegisterMetric.as_view(), name="plan-count"),
-    path("segments/values", building.Values.as_view(), name="values"),
+    path("segments/values", looking.Values.as_view(), name="values"),
     path(_ONE, segments.OneSegment.as_view(), name="segment"),
     path(f"{_ONE}/people", segments.People.as_view(), name="people"),
     path(f"{_ONE}/edit", building.EditSegment.as_view(), name="edit"),

@@ -16,12 +16,19 @@ from campaigns.predicates import CAMPAIGNS
 from campaigns.predicates.messages import OF_PEOPLE, engaged
 from config.lib import public_ids
 from segments.predicates.base import Leaf, Predicate, Scope
-from segments.predicates.comparing import AMOUNTS, TIMES_DONE, clean_comparison, comparison_schema, holds_for_nobody
+from segments.predicates.comparing import (
+    AMOUNTS,
+    TIMES_DONE,
+    clean_comparison,
+    comparison_schema,
+    holds_for_nobody,
+    spoken,
+)  # fmt: skip
 from segments.predicates.dates import MOMENT, clean_period, window_in
-from segments.predicates.happening import DID, DID_NOT, Happening
-from segments.predicates.operators import BETWEEN, IN, Operand, Operator, table
+from segments.predicates.happening import Happening
+from segments.predicates.operators import BETWEEN, DID, DID_NOT, IN, Operand, Operator, table
 from segments.predicates.types import BadValue, Naming, Reference, ValueType, inside, shown
-from segments.predicates.wording import often, window
+from segments.predicates.wording import has, often, window
 
 PREFIX = "message."
 _DEEDS = {
@@ -89,6 +96,12 @@ class Engagement(ValueType):
             "not": {"required": ["within", "between"]},
         }
 
+    def parts(self) -> dict[str, Any]:
+        return {"measures": ("count",), "amounts": spoken(AMOUNTS), "named": "campaign"}
+
+    def own_parts(self) -> dict[str, Any]:
+        return {"machines": self.human}
+
     def references(self, value: Any) -> Iterable[tuple[Reference, str, tuple[str | int, ...]]]:
         named = value.get("campaigns") if isinstance(value, Mapping) else None
         return ((kind, text, ("campaigns", *path)) for kind, text, path in CAMPAIGNS.references(named))
@@ -98,7 +111,7 @@ class Engagement(ValueType):
         of = f" of the campaign {' or '.join(filter(None, [', '.join(named[:-1]), named[-1]]))}" if named else ""
         by = ", machines included," if value.get("machines") else ""
         times = often(value["count"]) if "count" in value else ""
-        return f"{operator.words} {_DEEDS[self.kind]}{of}{by}{times}{window(value)}"
+        return f"{has(operator)} {_DEEDS[self.kind]}{of}{by}{times}{window(value)}"
 
 
 class Engaged(Predicate):

@@ -77,6 +77,11 @@ def comparison_schema(kind: ValueType, operators: Mapping[str, Operator], **more
     }
 
 
+def spoken(operators: Mapping[str, Operator]) -> list[dict[str, str]]:
+    """Operators as the builder of rules offers them."""
+    return [{"name": one.name, "words": one.words, "operand": one.operand.value} for one in operators.values()]
+
+
 def holds_for_nobody(comparison: Mapping[str, Any]) -> bool:
     """Whether 0 fits: then it fits everybody of whom nothing is counted."""
     operator, wanted = comparison["operator"], comparison["value"]

@@ -16,14 +16,21 @@ from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from segments.predicates import properties
-from segments.predicates.comparing import AMOUNT, AMOUNTS, TIMES, TIMES_DONE, clean_comparison, comparison_schema
+from segments.predicates.comparing import (
+    AMOUNT,
+    AMOUNTS,
+    TIMES,
+    TIMES_DONE,
+    clean_comparison,
+    comparison_schema,
+    spoken,
+)  # fmt: skip
 from segments.predicates.dates import MOMENT, clean_period
-from segments.predicates.operators import BETWEEN, WITHIN_LAST, Operand, Operator, table
+from segments.predicates.operators import BETWEEN, DID, DID_NOT, WITHIN_LAST, Operator, table
+from segments.predicates.properties import KINDS
 from segments.predicates.types import BadValue, Naming, ValueType, inside, shown
 from segments.predicates.wording import happened
 
-DID = Operator("did", Operand.ONE, "has")
-DID_NOT = Operator("did_not", Operand.ONE, "has not", complement_of="did")
 MEASURES = ("count", "sum", "first", "last")
 WINDOWS = ("within", "between")
 _KEYS = (*MEASURES, *WINDOWS, "where")
@@ -119,6 +126,13 @@ class Happening(ValueType):
             "additionalProperties": False,
             "allOf": one_of,
         }
+
+    def parts(self) -> dict[str, Any]:
+        kinds = {name: {"value": kind.name, "operators": spoken(known)} for name, (kind, known) in KINDS.items()}
+        return {"measures": MEASURES, "amounts": spoken(AMOUNTS), "moments": spoken(TIMES), "kinds": kinds}
+
+    def own_parts(self) -> dict[str, Any]:
+        return {"properties": dict(self.properties), "adds_up": self.adds_up}
 
     def sentence(self, label: str, operator: Operator, value: Value, name: Naming) -> str:
         return happened(label, operator, value)

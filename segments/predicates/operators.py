@@ -57,6 +57,8 @@ ANNIVERSARY_NEXT = Operator("anniversary_within_next", Operand.PERIOD, "has its 
 CONTAINS_ANY = Operator("contains_any", Operand.MANY, "has any of")
 CONTAINS_ALL = Operator("contains_all", Operand.MANY, "has all of")
 CONTAINS_NONE = Operator("contains_none", Operand.MANY, "has none of", complement_of="contains_any")
+DID = Operator("did", Operand.ONE, "happened")
+DID_NOT = Operator("did_not", Operand.ONE, "did not happen", complement_of="did")
 EXISTS = Operator("exists", Operand.NONE, "is known")
 NOT_EXISTS = Operator("not_exists", Operand.NONE, "is not known", complement_of="exists")
 

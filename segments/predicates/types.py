@@ -65,6 +65,14 @@ class ValueType:
         """The whole condition in words, for a type that does not read as field, operator and value; else empty."""
         return ""
 
+    def parts(self) -> dict[str, Any]:
+        """What the builder of rules has to know of all fields of this type, beyond operators and schema."""
+        return {}
+
+    def own_parts(self) -> dict[str, Any]:
+        """What it has to know of this field alone."""
+        return {}
+
     def references(self, value: Any) -> Iterable[tuple["Reference", str, tuple[str | int, ...]]]:
         """What a value names: the kind, the public id, and the keys and indices that lead to it.
 
@@ -249,6 +257,9 @@ class Choice(ValueType):
 
     def phrase(self, value: Any) -> str:
         return self.choices.get(value, str(value))
+
+    def parts(self) -> dict[str, Any]:
+        return {"choices": dict(self.choices)}
 
 
 @dataclass(frozen=True)

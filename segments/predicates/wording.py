@@ -26,7 +26,11 @@ _MUCH = {
 def happened(label: str, operator: Operator, value: Mapping[str, Any]) -> str:
     """The condition in words; `label` is the event's name with spaces."""
     where = f" where {properties.phrase(value['where'])}" if "where" in value else ""
-    return f"{operator.words} {_deed(label)}{where}{_measure(value)}{window(value)}"
+    return f"{has(operator)} {_deed(label)}{where}{_measure(value)}{window(value)}"
+
+
+def has(operator: Operator) -> str:
+    return "has not" if operator.complement_of else "has"
 
 
 def _deed(label: str) -> str:

@@ -9,7 +9,7 @@ from segments.explaining import label
 from segments.predicates.base import Catalogue, Field
 from segments.predicates.operators import Operand, Operator
 from segments.predicates.segment_members import SEGMENTS
-from segments.predicates.types import Choice, Reference, ValueType
+from segments.predicates.types import Reference, ValueType
 from segments.schema import noun
 from segments.selectors.suggestions import suggestible
 
@@ -22,10 +22,16 @@ def vocabulary(catalogue: Catalogue | None = None) -> dict[str, Any]:
     fields = (catalogue or Catalogue.load()).values()
     types = {noun(one.type): one.type for one in fields}
     return {
-        "fields": [_field(one) for one in fields],
+        "fields": _by_group([_field(one) for one in fields]),
         "types": {name: _type(kind) for name, kind in types.items()},
         "excluded": noun(SEGMENTS),
     }
+
+
+def _by_group(fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each group once, in the order of the first field of each."""
+    groups = list(dict.fromkeys(one["group"] for one in fields))
+    return sorted(fields, key=lambda one: groups.index(one["group"]))
 
 
 def _field(field: Field) -> dict[str, Any]:
@@ -35,6 +41,7 @@ def _field(field: Field) -> dict[str, Any]:
         "group": _group(field),
         "type": noun(field.type),
         "suggests": suggestible(field),
+        **field.type.own_parts(),
     }
 
 
@@ -49,7 +56,7 @@ def _type(kind: ValueType) -> dict[str, Any]:
     return {
         "name": kind.name,
         "reference": kind.kind if isinstance(kind, Reference) else "",
-        **({"choices": dict(kind.choices)} if isinstance(kind, Choice) else {}),
+        **kind.parts(),
         "operators": [_operator(kind, one) for one in kind.operators.values()],
     }
 

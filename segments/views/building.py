@@ -1,7 +1,4 @@
-"""The builder of rules: a form over a name and a rule, and what it asks while somebody writes.
-
-The rule travels as JSON in one field of a plain form, so that what was typed survives whatever happens to a form.
-"""
+"""The builder of rules: a form over a name and a rule. What it asks while somebody writes is in looking.py."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,55 +19,18 @@ from config.api.auditing import audit, difference
 from config.api.endpoints import etag
 from config.api.errors import under
 from config.lib import public_ids
-from config.lib.errors import DomainError, FieldError, Invalid
-from config.pages.forms import FormPage, PageForm, tell
-from config.pages.views import Page, find
-from segments.errors import InvalidCriteria, SegmentArchived, SegmentChanged, SegmentTooSlow
-from segments.explaining import explain
+from config.lib.errors import FieldError, Invalid
+from config.pages.forms import FormPage, tell
+from config.pages.views import find
+from segments.errors import InvalidCriteria, SegmentArchived, SegmentChanged
+from segments.forms.rules import MAX_RULE, SegmentForm, read_rule
 from segments.models import Segment
-from segments.predicates.base import Catalogue
-from segments.selectors.looking import Look, estimate, look
-from segments.selectors.segments import PREVIEW_LIMIT
-from segments.selectors.suggestions import suggestions
 from segments.selectors.vocabulary import vocabulary
-from segments.services.segments import checked_criteria, create_segment, edit_segment, save_criteria
+from segments.services.segments import create_segment, edit_segment, save_criteria
 from segments.trees import MAX_DEPTH, MAX_LEAVES, names_of
-from segments.views.segments import CRUMBS, SegmentPage, url_of
+from segments.views.segments import CRUMBS, url_of
 
-MAX_RULE = 1_000_000  # characters of JSON
 _NOTHING: dict[str, Any] = {"logic": "AND", "conditions": []}
-
-
-class SegmentForm(PageForm):
-    """Its name and its rule. `base`: the state of the segment that was edited."""
-
-    name = forms.CharField(max_length=255, label=gettext_lazy("Name"))
-    description = forms.CharField(max_length=500, required=False, label=gettext_lazy("Description"))
-    criteria = forms.CharField(
-        label=gettext_lazy("Rule as JSON"),
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "data-rule-json": "", "class": "rule-json"}),
-    )
-    note = forms.CharField(
-        max_length=255, required=False, label=gettext_lazy("What has changed"),
-        help_text=gettext_lazy("Stands beside this version in the history."),
-    )  # fmt: skip
-    # no hidden input: what is kept over an ended session leaves those out, and this belongs to what was typed
-    base = forms.CharField(required=False, widget=forms.TextInput(attrs={"hidden": True}))
-
-    def clean_criteria(self) -> Any:
-        return read_rule(self.cleaned_data["criteria"])
-
-
-def read_rule(text: str) -> Any:
-    """JSON of a rule. Raises ValidationError in words."""
-    if len(text) > MAX_RULE:
-        raise forms.ValidationError(_("This rule is too long: keep the people on a list, and name the list."))
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise forms.ValidationError(_("Groups may be nested %(n)d deep, this is deeper.") % {"n": MAX_DEPTH}) from None
-    except ValueError as error:
-        raise forms.ValidationError(_("This is not JSON: %(why)s.") % {"why": error}) from None
 
 
 class Builder(FormPage):
@@ -215,81 +175,3 @@ def _facts(segment: Segment) -> dict[str, Any]:
 
 def _written(rule: Any) -> str:
     return json.dumps(rule, indent=2, ensure_ascii=False)
-
-
-class Call(SegmentPage):
-    """JSON in, JSON out; a refusal says where."""
-
-    def given(self) -> dict[str, Any]:
-        """The body. Raises Invalid for what is too long or no JSON object."""
-        too_long = FieldError(
-            "", _("This rule is too long: keep the people on a list, and name the list."), "too_large"
-        )
-        if int(self.request.headers.get("Content-Length") or 0) > 2 * MAX_RULE:
-            raise Invalid(too_long)
-        try:
-            found = read_rule(self.request.read().decode("utf-8", "replace"))
-        except forms.ValidationError as error:
-            raise Invalid(FieldError("", error.messages[0])) from None
-        if not isinstance(found, dict):
-            raise Invalid(FieldError("", _("This is not a rule.")))
-        return found
-
-    def refuse(self, error: DomainError) -> HttpResponse:
-        errors = [asdict(one) for one in error.errors] if isinstance(error, Invalid) else []
-        return JsonResponse({"detail": error.detail, "code": error.code, "errors": errors}, status=error.status)
-
-
-class LookAtRule(Call):
-    """Whom a rule matches now, and what it says in words. Nothing is kept."""
-
-    needs = {"POST": "segments:read"}
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        given = self.given()
-        segment = None
-        if public_id := str(given.get("segment") or ""):
-            segment = find(Segment.objects.all(), "segment", public_id)
-        rule = checked_criteria(given.get("criteria"), segment)
-        found = _looked(rule, exactly=given.get("exactly") is True)
-        return JsonResponse(
-            {"criteria": rule, "sentence": explain(rule), "names": names_of(rule), "look": self._shown(found)}
-        )
-
-    def _shown(self, found: Look | None) -> dict[str, Any] | None:
-        if found is None:
-            return None
-        shown = found.sample if self.may("contacts:read") else []
-        return {
-            "size": found.size, "low": found.low, "high": found.high, "estimated": found.estimated,
-            "at": found.at.isoformat(),
-            "sample": [{"name": f"{one.first_name} {one.last_name}".strip(),
-                        "address": one.email or one.phone or one.external_id or "", "country": one.country}
-                       for one in shown],
-        }  # fmt: skip
-
-
-def _looked(rule: Any, *, exactly: bool) -> Look | None:
-    """None: it takes too long even for an estimate."""
-    try:
-        return look(rule, seconds=PREVIEW_LIMIT) if exactly else look(rule)
-    except SegmentTooSlow:
-        if exactly:
-            raise
-    with suppress(SegmentTooSlow):
-        return estimate(rule)
-    return None
-
-
-class Values(Page):
-    """Values to offer for a field while one is typed."""
-
-    needs = {"GET": "segments:read"}
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        field = Catalogue.load().find(request.GET.get("field", "")[:200])
-        words = request.GET.get("q", "").replace("\x00", "")[:200].strip()
-        of_people = field is not None and field.type.name != "reference"
-        if field is None or (of_people and not self.may("contacts:read")):
-            return JsonResponse({"values": []})
-        return JsonResponse({"values": [asdict(one) for one in suggestions(field, words)]})

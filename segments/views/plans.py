@@ -13,12 +13,12 @@ from config.api.auditing import audit
 from config.lib.errors import NotFound
 from config.pages.views import Page, toasted
 from segments.errors import InvalidCriteria, SegmentTooSlow
+from segments.forms.rules import read_rule
 from segments.models import Attribute, EventType
 from segments.selectors.costs import Plan, in_words, plan_of
 from segments.selectors.remedies import Count, metrics_wanted, remedies
 from segments.services.event_types import register_metric
 from segments.services.promotions import promote
-from segments.views.building import read_rule
 
 
 class RulePlan(Page):

@@ -108,6 +108,35 @@ def everything() -> Any:
         {"field": "created_at", "operator": "between", "value": ["1_year_ago", "tomorrow"]},
         {"field": "cohort_on", "operator": "less_than_or_equal", "value": "2026-05-01"},
         {"field": "cohort_on", "operator": "equals", "value": "in_2_weeks"},
+        {"field": "cohort_on", "operator": "anniversary_within_next", "value": "7_days"},
+        {"field": "country_group", "operator": "in", "value": ["european_union", "africa"]},
+        {"field": "event.page_viewed", "operator": "did", "value": {}},
+        {
+            "field": "event.page_viewed",
+            "operator": "did",
+            "value": {
+                "count": {"operator": "between", "value": [2, 5]},
+                "within": "14_days",
+                "where": [
+                    {"property": "path", "operator": "in", "value": ["/pricing", "/"]},
+                    {"property": "title", "operator": "not_exists"},
+                ],
+            },
+        },
+        {
+            "field": "event.order_completed",
+            "operator": "did_not",
+            "value": {
+                "sum": {"property": "discount", "operator": "greater_than", "value": 9.5},
+                "between": ["30_days_ago", "2026-05-01T10:00:00Z"],
+            },
+        },
+        {
+            "field": "event.order_completed",
+            "operator": "did",
+            "value": {"last": {"operator": "less_than", "value": "6_hours_ago"}},
+        },
+        {"field": "message.opened", "operator": "did_not", "value": {"within": "1_month", "machines": True}},
     ]
     deep = {"logic": "OR", "conditions": [*leaves, {"logic": "AND", "conditions": leaves, "not": True}], "not": True}
     return {"logic": "AND", "conditions": [*leaves, deep]}
@@ -116,7 +145,7 @@ def everything() -> Any:
 def test_what_is_drawn_goes_back_to_the_same_json(page: Page, everything: Any) -> None:
     url = _made(page, "Everything", everything)
     page.goto(f"{url}/edit")
-    expect(page.locator("[data-rules-tree] [data-path]")).to_have_count(33)
+    expect(page.locator("[data-rules-tree] [data-path]")).to_have_count(54)
     assert _json_of(page) == everything
     for field in page.locator("[data-rules-tree] [inputmode=numeric]").all()[:3]:
         field.press("End")
@@ -127,13 +156,47 @@ def test_what_is_drawn_goes_back_to_the_same_json(page: Page, everything: Any) -
     check_axe(page)
 
 
+def test_a_condition_on_an_event_is_built_by_keyboard_and_told_at_its_part(page: Page) -> None:
+    page.goto(NEW)
+    page.get_by_label("Name").fill("Looked at prices")
+    keys = page.keyboard
+    page.get_by_role("combobox", name="Field").focus()
+    _pick(page, "page viewed")
+    keys.press("Tab")
+    keys.type("number")
+    keys.press("Tab")
+    keys.type("is more")
+    page.get_by_label("In which time").focus()
+    keys.type("in the")
+    page.get_by_role("button", name="Only where a property").press("Enter")
+    keys.type("path")
+    path = page.locator('[data-at="/value/where/0/value"]')
+    page.get_by_role("button", name="Make the segment").click()
+    expect(path).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("Write a value.")).to_be_visible()
+    path.fill("/pricing")
+    expect(page.locator("[data-look-sentence]")).to_have_text(
+        "Contacts where the contact has viewed a page where path is “/pricing” more than 2 times in the last 30 days."
+    )
+    count = page.locator('[data-at="/value/count/value"]')
+    count.fill("1.5")
+    mark = page.locator('[data-pointer="/conditions/0"] > [data-mark]')
+    expect(mark).to_contain_text("whole number")
+    expect(count).to_have_attribute("aria-invalid", "true")
+    count.fill("2")
+    expect(mark).to_be_hidden()
+    check_axe(page)
+    page.get_by_role("button", name="Make the segment").click()
+    expect(page.get_by_role("heading", name="Looked at prices", level=1)).to_be_visible()
+
+
 def test_nonsense_is_marked_at_its_condition_and_kept(page: Page) -> None:
     page.goto(NEW)
     page.get_by_label("Name").fill("Wrong")
     page.get_by_role("button", name="Make the segment").click()
     expect(page.get_by_text("Choose what it is about.")).to_be_visible()
     page.get_by_role("combobox", name="Field").click()
-    page.get_by_role("option", name="Country").click()
+    page.get_by_role("option", name="Country", exact=True).click()
     page.get_by_role("combobox", name="Value: country").fill("Nowhere at all")
     mark = page.locator('[data-pointer="/conditions/0"] > [data-mark]')
     expect(mark).to_contain_text("Nowhere at all")  # by the server, while one writes

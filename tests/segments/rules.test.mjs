@@ -1,6 +1,7 @@
 // The pure half of the builder: run by tests/segments/test_rule_builder.py.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { problems } from "../../config/front/rules/checking.js";
 import * as trees from "../../config/front/rules/tree.js";
 
 const leaf = (value) => ({ field: "country", operator: "equals", value });
@@ -60,4 +61,17 @@ test("a group is dissolved only where that says the same", () => {
 test("other spellings are drawn as groups, nonsense as something to mend", () => {
   assert.deepEqual(trees.closed(trees.wholeOf({ not: leaf("a") })), { logic: "AND", conditions: [leaf("a")], not: true });
   for (const odd of [null, 3, "x", [], {}, { conditions: "x" }]) assert.ok(trees.isGroup(trees.wholeOf(odd)));
+});
+
+test("what is missing in a condition on an event is told at its part", () => {
+  const operators = [{ name: "greater_than", operand: "one" }, { name: "between", operand: "pair" }, { name: "exists", operand: "none" }, { name: "equals", operand: "one" }];
+  const type = { measures: ["count", "first"], amounts: operators, moments: operators, kinds: { string: { value: "string", operators } }, operators: [{ name: "did", operand: "one" }] };
+  const told = (value) => problems(trees.group({ field: "event.x", operator: "did", value }), () => type, { depth: 9, leaves: 9 }).map(([pointer]) => pointer);
+  const whole = { count: { operator: "greater_than", value: 2 }, within: "14_days", where: [{ property: "path", operator: "equals", value: "/" }, { property: "path", operator: "exists" }] };
+  assert.deepEqual(told(whole), []);
+  assert.deepEqual(told({}), []);
+  assert.deepEqual(told({ ...whole, count: { operator: "between", value: [1, ""] } }), ["/conditions/0/value/count/value"]);
+  assert.deepEqual(told({ ...whole, within: "x_days" }), ["/conditions/0/value/within"]);
+  assert.deepEqual(told({ between: ["", "today"] }), ["/conditions/0/value/between"]);
+  assert.deepEqual(told({ where: [{ property: "path", operator: "equals", value: "" }] }), ["/conditions/0/value/where/0/value"]);
 });

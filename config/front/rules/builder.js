@@ -132,9 +132,18 @@ function begin(form) {
     mark.textContent = [mark.textContent, sentenceOf(words)].filter(Boolean).join(" ");
     const part = pointer.slice(row.dataset.pointer.length).split("/")[1];
     const named = { value: "value", field: "field", operator: "operator" }[part];
-    const field = (named && row.querySelector(`[data-part="${named}"]`)) ?? row.querySelector('[data-part="value"], [data-part]');
+    const field = exactly(row, pointer) ?? (named && row.querySelector(`[data-part="${named}"]`)) ?? row.querySelector('[data-part="value"], [data-part]');
     field?.setAttribute("aria-invalid", "true");
     field?.setAttribute("aria-describedby", mark.id);
+  }
+
+  /** The field for just this part of a value, else for what it is in. */
+  function exactly(row, pointer) {
+    for (let at = pointer.slice(row.dataset.pointer.length); at; at = at.slice(0, at.lastIndexOf("/"))) {
+      const field = row.querySelector(`[data-at="${CSS.escape(at)}"]`);
+      if (field) return field;
+    }
+    return null;
   }
 
   function nearest(place, pointer) {

@@ -1,4 +1,5 @@
 // What is missing in a rule, told before the server is asked: [pointer, words] of each.
+import { happeningMissing } from "./happening.js";
 import { isGroup, pointerOf, walk } from "./tree.js";
 import { missing } from "./values.js";
 import { WORDS } from "./words.js";
@@ -13,7 +14,8 @@ export function problems(tree, typeOf, limits) {
       if (path.length === limits.depth) say(WORDS.needs.depth(limits.depth));
     } else {
       leaves += 1;
-      say(leafProblem(node, typeOf(node.field)), node.field ? "/value" : "/field");
+      const [part, words] = leafProblem(node, typeOf(node.field));
+      say(words, part);
       if (leaves === limits.leaves + 1) say(WORDS.needs.leaves(limits.leaves));
     }
   }
@@ -21,7 +23,10 @@ export function problems(tree, typeOf, limits) {
 }
 
 function leafProblem(leaf, type) {
-  if (!leaf.field) return WORDS.needs.field;
+  if (!leaf.field) return ["/field", WORDS.needs.field];
   const operator = type?.operators.find((one) => one.name === leaf.operator);
-  return operator ? missing(leaf.value, operator, type) : "";
+  if (!operator) return ["", ""];
+  if (!type.measures) return ["/value", missing(leaf.value, operator, type)];
+  const [below, words] = happeningMissing(leaf.value, type) ?? ["", ""];
+  return [`/value${below}`, words];
 }

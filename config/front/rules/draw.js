@@ -122,10 +122,11 @@ export function makeDraw(desk) {
 
   const placeOf = (leaf, path) => ({
     value: leaf.value,
+    field: fields.get(leaf.field) ?? {},
     label: fields.get(leaf.field)?.label ?? leaf.field,
     names: desk.names,
     suggests: fields.get(leaf.field)?.suggests,
-    offer: (words) => desk.offer(leaf.field, words),
+    offer: (words, field = leaf.field) => desk.offer(field, words),
     set: (value) => desk.put(path, { ...nodeAt(desk.tree(), path), value }, false),
     tell: desk.tell,
   });

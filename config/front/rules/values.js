@@ -2,6 +2,7 @@
 // heard of is drawn from its schema alone.
 import { combobox } from "./combobox.js";
 import { h, icon, select } from "./dom.js";
+import { happening } from "./happening.js";
 import { WORDS } from "./words.js";
 
 export const MOST_VALUES = 1000;
@@ -13,6 +14,7 @@ const DATES = ["date", "datetime"];
 export function valueFields(place) {
   const { operator, type } = place;
   if (operator.operand === "none") return [];
+  if (type.measures) return [happening(place)];
   if (operator.operand === "many") return [tokens(place)];
   if (operator.operand === "period") return [period(place)];
   if (operator.operand === "pair") return pair(place);
@@ -146,11 +148,11 @@ function date(type, value, set, name) {
 
 function tokens(place) {
   const read = place.type.name === "number" ? numberOf : (typed) => typed;
-  const free = !place.type.reference;
+  const free = !place.type.reference && !place.type.choices;
   let values = Array.isArray(place.value) ? place.value : place.value == null || place.value === "" ? [] : [place.value];
   const box = h("span", { class: "rules-tokens", onclick: (event) => event.target === box && input.focus() });
-  const input = h("input", { class: "rules-token-input", type: "text", "aria-label": named(place), "data-part": "value", placeholder: values.length ? "" : WORDS.add, autocomplete: "off" });
-  const shown = (value) => place.names[value] ?? String(value);
+  const input = h("input", { class: "rules-token-input", type: "text", "aria-label": named(place), "data-part": "value", autocomplete: "off" });
+  const shown = (value) => place.names[value] ?? place.type.choices?.[value] ?? String(value);
 
   function change(next) {
     values = [...new Set(next)];
@@ -162,7 +164,7 @@ function tokens(place) {
     box.replaceChildren(...values.slice(0, 100).map((value, index) => h("span", { class: "rules-token" }, shown(value),
       h("button", { type: "button", "aria-label": `${WORDS.remove} ${shown(value)}`, onclick: () => change(values.filter((_, at) => at !== index)) }, icon("close")))));
     if (values.length > 100) box.append(h("span", { class: "soft" }, `+ ${(values.length - 100).toLocaleString()}`));
-    input.placeholder = values.length ? "" : WORDS.add;
+    input.placeholder = values.length ? "" : (input.dataset.nothing ?? WORDS.add);
     box.append(input);
   }
   function addTyped() {
