@@ -9,10 +9,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from analytics import figures, selectors
 from analytics.models import Export
 from config.lib.errors import DomainError
+from segments.errors import SegmentTooSlow
 from segments.exporting import Row, rows
 from segments.models import BulkTarget, Contact
 from segments.resources import ContactResource
 from segments.selectors import audience
+from segments.selectors.limits import time_limit
 
 METRICS = (*figures.COUNTS, "delivered", "attempted")  # of hours these add up, rates do not
 USUAL = ("sent", "delivered", "opened", "clicked")
@@ -44,6 +46,20 @@ def _figures(campaign_id: int, metrics: Sequence[str]) -> Iterator[Row]:
         yield [f"{hour:%Y-%m-%dT%H:%M:%SZ}", channel, *(int(found[name].value or 0) for name in metrics)]
 
 
+def people_now(kind: str, object_id: int, *, at: datetime) -> int | None:
+    """How many rows an export of a segment or list would have; None when counting takes over a second."""
+    try:
+        with time_limit(1.0):
+            return _of(kind, object_id, at).count()
+    except SegmentTooSlow:
+        return None
+
+
+def _of(kind: str, object_id: int, at: datetime) -> QuerySet[Contact]:
+    one: dict[str, list[int]] = {"segments": [], "lists": [], f"{kind}s": [object_id]}
+    return audience(**one, at=at)
+
+
 def _people(export: Export, at: datetime) -> Table:
     """Everybody the segment, list or choice has, those suppressed marked: as many rows as its size.
 
@@ -63,5 +79,4 @@ def _wanted(export: Export, at: datetime) -> QuerySet[Contact]:
         return Contact.objects.filter(
             Exists(BulkTarget.objects.filter(job=export.object_id, contact_id=OuterRef("pk")))
         )
-    one: dict[str, list[int]] = {"segments": [], "lists": [], f"{export.kind}s": [export.object_id]}
-    return audience(**one, at=at)
+    return _of(export.kind, export.object_id, at)

@@ -11,10 +11,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
+from django_stubs_ext import StrOrPromise
 
 from analytics import downloads, exports
+from analytics.exporting import people_now
 from analytics.models import Export
 from campaigns.models import Campaign
 from config.api.auditing import audit
@@ -93,7 +96,7 @@ class NewExport(FormPage):
     form_class = ExportForm
     crumbs = _CRUMBS
     submit = gettext_lazy("Write the file")
-    sentence = gettext_lazy(
+    sentence: StrOrPromise = gettext_lazy(
         "All that is known of each person; those suppressed are marked, so mail nobody from the file."
     )
 
@@ -103,6 +106,10 @@ class NewExport(FormPage):
             raise NotFound
         self.row: Model = find(_KINDS[kind].objects.all(), kind, self.kwargs["public_id"])
         self.title = _("Export %(name)s") % {"name": self.row}
+        number = people_now(kind, self.row.pk, at=timezone.now())
+        if number is not None:
+            now = ngettext("%(n)s person now.", "%(n)s people now.", number)
+            self.sentence = f"{now % {'n': number_format(number, force_grouping=True)}} {self.sentence}"
         return {}
 
     def save(self, form: ExportForm) -> HttpResponse:

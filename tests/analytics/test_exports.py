@@ -83,12 +83,24 @@ def fetched(program: Caller, url: str) -> Any:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("format_", ["csv", "json", "xlsx"])
+@pytest.mark.parametrize("format_", ["csv", "json", "jsonl", "xlsx"])
 def test_an_export_has_as_many_rows_as_its_segment_has_people(format_: str) -> None:
     export = written(format=format_)
     data = content(export)
-    rows = {"csv": as_rows, "json": orjson.loads, "xlsx": sheet_rows}[format_](data)
+    readers = {"csv": as_rows, "json": orjson.loads, "jsonl": json_lines, "xlsx": sheet_rows}
+    rows = readers[format_](data)
     assert (export.state, export.rows, len(rows)) == ("completed", 3, size_and_sample(RULE).size)
+    assert exporting.people_now("segment", export.object_id, at=timezone.now()) == 3
+
+
+def json_lines(data: bytes) -> list[Any]:
+    return [orjson.loads(line) for line in data.splitlines()]
+
+
+@pytest.mark.django_db
+def test_the_page_says_how_many_people_it_is_now(admin_client: Client) -> None:
+    one = public_ids.encode("segment", anas().pk)
+    assert "3 people now." in admin_client.get(f"/results/exports/new/segment/{one}").content.decode()
 
 
 @pytest.mark.django_db
