@@ -67,9 +67,12 @@ def test_ensure_says_whether_it_started_the_server(postgres: embedded.Postgres) 
 
 def test_ensure_is_quick_when_all_is_up(postgres: embedded.Postgres) -> None:
     postgres.ensure()
-    begun = time.perf_counter()
-    postgres.ensure()
-    assert time.perf_counter() - begun < 0.03
+    took = []
+    for _ in range(30):  # the quickest: others may need the processor meanwhile
+        begun = time.perf_counter()
+        postgres.ensure()
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 0.03
 
 
 def test_postgres_listens_on_no_network(postgres: embedded.Postgres) -> None:

@@ -10,6 +10,7 @@ from delivery.providers import PROVIDERS
 from delivery.providers.base import Outcome, Receipt, Trouble
 from tests.support.fake_esps import KEY, RETRY_AFTER_S
 from tests.support.provider_places import ESPS, KINDS, Place, envelope, place
+from tests.support.waiting import PATIENCE_S
 
 FAULTS = [
     "accept", "refuse", "throttle", "outage", "accept_then_500", "accept_then_timeout", "drop", "accept_then_drop",
@@ -45,7 +46,7 @@ def test_what_it_says_of_a_message_is_true(kind: str, fault: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_refused_recipient_harms_nobody_else(kind: str) -> None:
     with place(kind, [(7, "refuse")]) as at:
-        receipts = send(at, 6, 7, 8)
+        receipts = send(at, 6, 7, 8, seconds=PATIENCE_S)
     assert [receipt.outcome for receipt in receipts] == [Outcome.SENT, Outcome.PERMANENT, Outcome.SENT]
 
 
@@ -110,7 +111,7 @@ def test_nothing_is_begun_after_the_deadline(kind: str) -> None:
 def test_its_connections_are_kept(kind: str) -> None:
     with place(kind, connections=1) as at:
         for number in range(4):
-            send(at, number)
+            send(at, number, seconds=PATIENCE_S)
         assert at.accepted() == [0, 1, 2, 3]
         assert at.server.connections == 1
 
@@ -120,7 +121,7 @@ def test_it_can_be_closed_twice_and_used_again(kind: str) -> None:
     with place(kind) as at:
         at.provider.close()
         at.provider.close()
-        assert [receipt.outcome for receipt in send(at, 1)] == [Outcome.SENT]
+        assert [receipt.outcome for receipt in send(at, 1, seconds=PATIENCE_S)] == [Outcome.SENT]
         at.provider.close()
         at.provider.close()
 
@@ -138,7 +139,7 @@ def test_no_address_and_no_key_in_what_it_logs_or_shows(kind: str, caplog: pytes
 @pytest.mark.parametrize("kind", ESPS)
 def test_the_headers_that_count_and_our_id_arrive(kind: str) -> None:
     with place(kind) as at:
-        send(at, 5)
+        send(at, 5, seconds=PATIENCE_S)
         (handed,) = at.server.requests
     assert handed.reference == "msg_5"
     assert handed.message_id == "<msg_5@acme.test>"
