@@ -92,7 +92,8 @@ def _matched(node: Mapping[str, Any], workers: int = 0) -> int:
     workers = node.get("Workers Planned", workers)
     if "Aggregate" in node["Node Type"] or "Gather" in node["Node Type"]:
         return _matched(node["Plans"][0], workers)
-    return round(node["Plan Rows"] * (workers + max(0.0, 1 - 0.3 * workers) if workers else 1))
+    share = workers + max(0.0, 1 - 0.3 * workers) if workers else 1.0
+    return round(float(node["Plan Rows"]) * share)
 
 
 def _looks_up(node: Mapping[str, Any]) -> bool:
