@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from config.lib.errors import Conflict
 from segments.merge_effects import Merge, MergeEffect
 from segments.models import Contact, ContactList, How, ListMembership, Membership, Segment, SegmentUpkeep
-from segments.services.membership_rows import row, run
+from segments.services.membership_rows import hold, row, run
 from segments.services.segments import edit_segment
 
 
@@ -64,12 +65,16 @@ class KeepMemberships(MergeEffect):
 
     def apply(self, merge: Merge) -> None:
         run("touch", ids=[merge.kept_id, merge.gone_id], watch="people")
-        frozen = SegmentUpkeep.objects.filter(segment__frozen_at__isnull=False).order_by("pk")
-        theirs = Membership.objects.filter(segment_id__in=frozen.values("pk"), contact_id=merge.gone_id)
-        for upkeep in frozen.filter(pk__in=theirs.values("segment_id")).select_for_update(of=("self",)):
+        theirs = Membership.objects.filter(contact_id=merge.gone_id, segment_id__in=_frozen().values("pk"))
+        for segment_id in hold(segments=theirs.values_list("segment_id", flat=True)):
+            upkeep = SegmentUpkeep.objects.get(pk=segment_id)
             _change(upkeep, "remove_by_hand", {merge.gone_id}, How.MERGE)
-            if not Membership.objects.filter(segment_id=upkeep.pk, contact_id=merge.kept_id).exists():
+            if not Membership.objects.filter(segment_id=segment_id, contact_id=merge.kept_id).exists():
                 _change(upkeep, "add_by_hand", {merge.kept_id}, How.MERGE)
+
+
+def _frozen() -> QuerySet[SegmentUpkeep]:
+    return SegmentUpkeep.objects.filter(segment__frozen_at__isnull=False)
 
 
 def _keep(segment: Segment, *, dynamic: bool) -> None:
@@ -78,10 +83,8 @@ def _keep(segment: Segment, *, dynamic: bool) -> None:
 
 def _held(segment: Segment) -> SegmentUpkeep:
     """The lock under which members are written."""
-    upkeep = SegmentUpkeep.objects.select_for_update(of=("self",)).filter(
-        pk=segment.pk, segment__frozen_at__isnull=False
-    )
-    found = upkeep.first()
+    hold(segments=[segment.pk])
+    found = _frozen().filter(pk=segment.pk).first()
     if found is None:
         raise NotFrozen
     return found
@@ -91,7 +94,7 @@ def _change(upkeep: SegmentUpkeep, statement: str, contact_ids: Collection[int],
     if not contact_ids:
         return
     ids = sorted(contact_ids)
-    row(statement, segment=upkeep.pk, version=upkeep.version_id, ids=ids, how=how)
+    (changed,) = row(statement, segment=upkeep.pk, version=upkeep.version_id, ids=ids, how=how)
     run("touch", ids=ids, watch="members")
-    came, went = (len(ids), 0) if statement == "add_by_hand" else (0, len(ids))
+    came, went = (changed, 0) if statement == "add_by_hand" else (0, changed)
     run("note", segment=upkeep.pk, entered=came, gone=went, counts=True)

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from segments.models import SegmentUpkeep, TailMark
-from segments.services.membership_rows import row, run
+from segments.services.membership_rows import hold, row, run
 from segments.watches import WATCHES
 
 _CHUNK = 20_000
@@ -27,6 +27,7 @@ def _follow(log: str, kind: str, which: str) -> bool:
         xid, end = row("now_in_log")
         if mark.xid > end:  # of the cluster that a dump came from: begin anew, with a pass
             mark.xid, mark.row = xid, 2**62
+            hold(watches=[kind])
             run("all_due", watches=[kind])
         found = row("tail", {"log": log, "which": which}, xid=mark.xid, row=mark.row, limit=_CHUNK, watch=kind)
         mark.xid, mark.row = found or (mark.xid, mark.row)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from time import monotonic, sleep
 
 from django.db import transaction
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone
 
 from segments.dependence import CompilerAt
@@ -16,27 +17,36 @@ _LAST = 2**63 - 1
 
 
 def pass_next(segment_id: int, *, at: datetime) -> bool:
-    """Go on with the pass of a segment, or begin the one that is due, by one transaction; whether there is more."""
+    """Begin the pass that is due, or go on with it by one stretch; whether there is more. One transaction."""
     with transaction.atomic():
-        upkeep = SegmentUpkeep.objects.select_for_update().filter(pk=segment_id).first()
-        if upkeep is None or not (upkeep.passed is not None or _begin(upkeep, at)):
+        run("hold_one", segment=segment_id)
+        upkeep = SegmentUpkeep.objects.filter(pk=segment_id).first()
+        if upkeep is None:
             return False
-        began = monotonic()
-        with told(upkeep):
-            upto = row("next_stretch", after=upkeep.passed, rows=upkeep.chunk)[0]
-            Looks(max(at, timezone.now())).at_stretch(upkeep, upto or _LAST)
-            upkeep.passed = upto
-        if upkeep.error:
-            return False
-        took = monotonic() - began
-        if upto and took > LONG:
-            upkeep.chunk = max(upkeep.chunk // 2, CHUNKS.start)
-        elif took < QUICK:
-            upkeep.chunk = min(upkeep.chunk * 2, CHUNKS.stop - 1)
+        return _begin(upkeep, at) if upkeep.passed is None else _go_on(upkeep, at)
+
+
+def _go_on(upkeep: SegmentUpkeep, at: datetime) -> bool:
+    """It writes nothing before it has looked, however long that takes."""
+    began = monotonic()
+    with told(upkeep):
+        upto = row("next_stretch", after=upkeep.passed, rows=upkeep.chunk)[0]
+        Looks(max(at, timezone.now())).at_stretch(upkeep, upto or _LAST)
+        upkeep.passed = upto
+    if upkeep.error:
+        return False
+    if upto is None:
+        _end(upkeep)
+    else:
+        upkeep.chunk = _next_chunk(upkeep.chunk, monotonic() - began)
         upkeep.save(update_fields=["passed", "chunk"])
-        if upto is None:
-            _end(upkeep)
-        return upto is not None
+    return upto is not None
+
+
+def _next_chunk(chunk: int, took: float) -> int:
+    if took > LONG:
+        return max(chunk // 2, CHUNKS.start)
+    return min(chunk * 2, CHUNKS.stop - 1) if took < QUICK else chunk
 
 
 def _begin(upkeep: SegmentUpkeep, at: datetime) -> bool:
@@ -56,13 +66,13 @@ def _begin(upkeep: SegmentUpkeep, at: datetime) -> bool:
 def _end(upkeep: SegmentUpkeep) -> None:
     """Everybody was looked at. Whoever asked for another pass meanwhile gets it."""
     now = timezone.now()
-    assert upkeep.began_at
-    again = upkeep.due_at and upkeep.due_at > upkeep.began_at
-    upkeep.due_at = upkeep.due_at if again else upkeeps.next_pass(upkeep, at=now)
     if upkeep.how == How.FROZEN:
         Segment.objects.filter(pk=upkeep.pk, dynamic=False).update(frozen_at=now)
-    upkeep.how, upkeep.passed_at = How.CLOCK, now
-    upkeep.save(update_fields=["due_at", "how", "passed_at"])
+    following = Value(upkeeps.next_pass(upkeep, at=now), output_field=DateTimeField())
+    asked = When(due_at__gt=F("began_at"), then=F("due_at"))
+    SegmentUpkeep.objects.filter(pk=upkeep.pk).update(
+        passed=None, due_at=Case(asked, default=following), how=How.CLOCK, passed_at=now
+    )
     run("note", segment=upkeep.pk, entered=0, gone=0, counts=False)
 
 

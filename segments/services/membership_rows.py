@@ -1,5 +1,6 @@
 """Running the statements of sql/memberships.sql."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
@@ -26,3 +27,8 @@ def rows(name: str, parts: dict[str, str] | None = None, **values: Any) -> list[
 def row(name: str, parts: dict[str, str] | None = None, **values: Any) -> Any:
     """Its first row, or None."""
     return next(iter(rows(name, parts, **values)), None)
+
+
+def hold(*, watches: Collection[str] = (), segments: Collection[int] = ()) -> list[int]:
+    """The locks under which members are written, of segments that depend on these or are these; whose they are."""
+    return [pk for pk, _lock in rows("hold", watches=list(watches), segments=list(segments))]

@@ -1,11 +1,11 @@
 """Those about whom something changed are looked at again, a batch a transaction.
 
 It takes what it follows from off the queue and writes what follows: a worker that dies has done nothing. All looks at a
-segment are under the lock of its upkeep, each in a snapshot taken under it, so that of two the later one stays.
+segment are under its lock, each in a snapshot taken under it, so that of two the later one stays.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from time import monotonic
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from segments.models import SegmentUpkeep
 from segments.services.membership_looks import LONG, QUICK, Looks, told
-from segments.services.membership_rows import row, rows, run
+from segments.services.membership_rows import hold, row, rows, run
 
 BATCH = 500  # touches; more of them while that is quick
 _MOST = 5_000
@@ -27,11 +27,13 @@ def settle_touches(*, limit: int = BATCH) -> int:
     with transaction.atomic():
         if not row("settle_alone")[0]:
             return 0
-        touches = rows("claim", limit=limit)
+        watches = [watch for (watch,) in rows("next_watches", limit=limit)]
+        held = hold(watches=watches)
+        touches = rows("claim", limit=limit, watches=watches)
         if everybody := sorted({watch for contact_id, watch in touches if contact_id is None}):
             run("all_due", watches=everybody)
         if touched := _by_contact(touches):
-            _look_at(touched)
+            _look_at(touched, held)
         return len(touches)
 
 
@@ -43,13 +45,11 @@ def _by_contact(touches: list[tuple[int | None, str]]) -> dict[int, set[str]]:
     return found
 
 
-def _look_at(touched: Mapping[int, set[str]]) -> None:
-    watches = sorted(set().union(*touched.values()))
-    locked = [pk for (pk,) in rows("lock", watches=watches)]
-    if not locked:
+def _look_at(touched: Mapping[int, set[str]], held: Collection[int]) -> None:
+    if not held:
         return
     looks = Looks(timezone.now())  # not before the locks: later looks see later moments
-    for upkeep in SegmentUpkeep.objects.filter(pk__in=locked, error="").order_by("pk"):
+    for upkeep in SegmentUpkeep.objects.filter(pk__in=held, error="").order_by("pk"):
         reads = set(upkeep.reads)
         if hows := {pk: min(hit) for pk, kinds in touched.items() if (hit := kinds & reads)}:
             with told(upkeep):

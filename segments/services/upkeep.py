@@ -23,18 +23,19 @@ _EVERY = {Moves.NEVER: timedelta(days=1), Moves.ALWAYS: timedelta(hours=1)}  # d
 def plan(*, at: datetime) -> None:
     """Take up segments that are new or have another rule, and let go of those that are archived."""
     with transaction.atomic():
-        if not row("plan_alone")[0]:
-            return  # somebody else is at it
         run("unwatch")
         run("stamp")
-        changed, compiler_at = [pk for (pk,) in rows("changed")], CompilerAt()
-        for segment in Segment.objects.filter(pk__in=changed).order_by("pk"):
-            _take_up(segment, compiler_at, at)
+    compiler_at = CompilerAt()
+    for segment in Segment.objects.filter(pk__in=[pk for (pk,) in rows("changed")]).order_by("pk"):
+        with transaction.atomic():
+            if row("plan_alone")[0]:  # else somebody is at it
+                _take_up(segment, compiler_at, at)
 
 
 def _take_up(segment: Segment, compiler_at: CompilerAt, at: datetime) -> None:
     """Begin anew, by the rules of now."""
-    upkeep = SegmentUpkeep.objects.select_for_update().filter(pk=segment.pk).first()
+    row("hold_one", segment=segment.pk)
+    upkeep = SegmentUpkeep.objects.filter(pk=segment.pk).first()
     upkeep = upkeep or SegmentUpkeep(
         segment=segment, reads=[], size=Membership.objects.filter(segment_id=segment.pk).count()
     )

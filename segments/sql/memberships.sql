@@ -1,17 +1,28 @@
--- Who is in which segment. Whoever writes members of a segment holds the lock of its upkeep from before it looks at the
--- people until its end, so that of two looks at somebody the later is the one that stays. Locks are taken in the order of
--- segments; touches are never waited for.
+-- Who is in which segment. Whoever writes members of a segment holds its lock from before it looks at the people until its
+-- end, so that of two looks at somebody the later is the one that stays. Locks are advisory and come before the first
+-- write: whoever waits has no transaction id yet, which would hold back all who count (DESIGN 3). They are taken in the
+-- order of segments, and rows of the upkeep are written under them alone or one at a time.
+
+-- name: hold
+SELECT u.segment_id, pg_advisory_xact_lock(hashtext('segments.membership'), u.segment_id::int)
+FROM (
+    SELECT segment_id FROM segments_segmentupkeep
+    WHERE reads && %(watches)s::varchar[] OR segment_id = ANY (%(segments)s) ORDER BY segment_id OFFSET 0
+) u;
+
+-- name: hold_one
+SELECT pg_advisory_xact_lock(hashtext('segments.membership'), %(segment)s::int);
+
+-- What the next touches are about.
+-- name: next_watches
+SELECT DISTINCT watch FROM (SELECT watch FROM segments_touch ORDER BY id LIMIT %(limit)s) next;
 
 -- The next touches, gone with the transaction that writes what follows from them.
 -- name: claim
 DELETE FROM segments_touch WHERE id = ANY (ARRAY(
-    SELECT id FROM segments_touch ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT id FROM segments_touch WHERE watch = ANY (%(watches)s) ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ))
 RETURNING contact_id, watch;
-
--- name: lock
-SELECT segment_id FROM segments_segmentupkeep
-WHERE reads && %(watches)s::varchar[] ORDER BY segment_id FOR UPDATE;
 
 -- One look at some people, {those}, by the rule as compiled, {people}: who is in it, against who was. Entries and exits
 -- are the difference. The moment is taken under the lock, so the stays of a person follow each other.

@@ -116,6 +116,7 @@ def test_a_version_saved_in_the_midst_of_a_pass_begins_it_anew(committed_db: Com
     segment = create_segment(name="some", criteria=GERMAN)
     take_up()
     SegmentUpkeep.objects.update(chunk=3)
+    assert membership_passes.pass_next(segment.pk, at=timezone.now())  # it begins
     assert membership_passes.pass_next(segment.pk, at=timezone.now())
     assert _upkeep(segment).passed == people[2].pk
     save_criteria(segment, rule("country", "equals", "FR"))
@@ -212,7 +213,7 @@ def test_a_pass_waits_for_writers_who_did_not_know_of_the_watch(committed_db: Co
 
 
 def test_a_worker_that_dies_after_its_claim_loses_nothing(committed_db: CommittedDb) -> None:
-    """Its connection is cut while it waits for the lock of a segment, its touches claimed."""
+    """Its connection is cut at its last statement: its touches are claimed, the members written, nothing committed."""
     germans = create_segment(name="germans", criteria=GERMAN)
     keep_up()
     contact(country="DE")
