@@ -72,10 +72,11 @@ class AudienceForm(PlanForm):
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
+        fields: Any = self.fields
+        for name, field in fields.items():
             chosen = getattr(campaign, name).values("pk")
-            model: Any = field.queryset.model  # type: ignore[attr-defined]
-            field.queryset = model.objects.filter(Q(archived_at=None) | Q(pk__in=chosen)).order_by("name")  # type: ignore[attr-defined]
+            rows = field.queryset.model.objects.filter(Q(archived_at=None) | Q(pk__in=chosen))
+            field.queryset = rows.order_by("name")
 
     @classmethod
     def values(cls, campaign: Campaign) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -39,7 +38,6 @@ class BrandAdmin(admin.ModelAdmin[Brand]):
     list_display = ["name", "legal_name", "public_base_url", "archived_at"]
     search_fields = ["name", "legal_name"]
     inlines = [SenderInline]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Sender)

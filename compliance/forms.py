@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group, User
-from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -48,19 +47,40 @@ class KeyForm(PageForm):
         return given
 
 
-def https_assumed(field: models.Field[Any, Any], **options: Any) -> forms.Field | None:
-    """An address typed without its scheme is https, as in the admin."""
-    if isinstance(field, models.URLField):
-        options["assume_scheme"] = "https"
-    return field.formfield(**options)
+class TagLines(forms.CharField):
+    """Texts by name, one a line: `utm_source = news`."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(f"{name} = {text}" for name, text in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Raises ValidationError, naming the line."""
+        tags: dict[str, str] = {}
+        for line in str(super().to_python(value)).splitlines():
+            name, found, text = (part.strip() for part in line.partition("="))
+            if line.strip() and not (name and found and text):
+                raise forms.ValidationError(_("“%(line)s” is no tag: write utm_source = news.") % {"line": line[:50]})
+            tags |= {name: text} if name else {}
+        return tags
+
+
+_BASICS = ("name", "legal_name", "postal_address", "contact_url")
 
 
 class BrandForm(PageModelForm[Brand]):
     """What the law asks for, and where links lead."""
 
+    utm = TagLines(
+        label=gettext_lazy("UTM tags"), required=False, widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy(
+            "One a line, added to links that lack them: utm_source = news, utm_campaign = {campaign}; also {brand}."
+        ),
+    )  # fmt: skip
+
     class Meta:
         model = Brand
-        formfield_callback = https_assumed
         fields = ["name", "legal_name", "postal_address", "contact_url", "public_base_url", "return_path_domain",
                   "accent_colour", "tracking", "utm"]  # fmt: skip
         labels = {
@@ -72,7 +92,6 @@ class BrandForm(PageModelForm[Brand]):
             "return_path_domain": gettext_lazy("Return path domain"),
             "accent_colour": gettext_lazy("Colour of its public pages"),
             "tracking": gettext_lazy("Record opens and clicks"),
-            "utm": gettext_lazy("UTM tags"),
         }
         help_texts = {
             "legal_name": gettext_lazy("In the footer of each mail."),
@@ -85,10 +104,20 @@ class BrandForm(PageModelForm[Brand]):
                 "can be read."
             ),
         }
-        widgets = {"postal_address": forms.Textarea({"rows": 3}), "utm": forms.Textarea({"rows": 2})}
+        widgets = {"postal_address": forms.Textarea({"rows": 3})}
 
-    def clean_utm(self) -> dict[str, str]:
-        return self.cleaned_data["utm"] or {}
+    @property
+    def basics(self) -> list[forms.BoundField]:
+        """What every brand needs; `rest` can wait."""
+        return [self[name] for name in _BASICS]
+
+    @property
+    def rest(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in _BASICS]
+
+    @property
+    def rest_is_wrong(self) -> bool:
+        return any(field.errors for field in self.rest)
 
 
 class SenderForm(PageModelForm[Sender]):

@@ -1,5 +1,7 @@
 """Legal senders and the identities they write under."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -9,14 +11,26 @@ from config.lib.addresses import InvalidAddress, normalise_email
 _COLOUR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Write a colour as #1d5bbf: six digits or letters up to f.")
 
 
+class WebAddress(models.URLField[str, str]):
+    """One typed without its scheme is https, in every form."""
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"assume_scheme": "https", **options})
+
+    def deconstruct(self) -> Any:
+        """To migrations it is an ordinary one: the column is the same."""
+        name, _path, given, named = super().deconstruct()
+        return name, "django.db.models.URLField", given, named
+
+
 class Brand(models.Model):
     """A legal sender: its name and postal address are in every marketing message (STANDARDS A3.1)."""
 
     name = models.CharField(max_length=200, unique=True)
     legal_name = models.CharField(max_length=200, blank=True, default="")
     postal_address = models.TextField(blank=True, default="")
-    contact_url = models.URLField(blank=True, default="", help_text="Web page or mailto: to reach the sender")
-    public_base_url = models.URLField(blank=True, default="", help_text="Where links in its mails point; blank: ours")
+    contact_url = WebAddress(blank=True, default="", help_text="Web page or mailto: to reach the sender")
+    public_base_url = WebAddress(blank=True, default="", help_text="Where links in its mails point; blank: ours")
     return_path_domain = models.CharField(max_length=253, blank=True, default="", help_text="Takes bounces")
     tracking = models.BooleanField(default=True, help_text="Whether opens and clicks of its mails are recorded")
     accent_colour = models.CharField(

@@ -63,6 +63,7 @@ class Brands(ListPage):
 class NewBrand(FormPage):
     needs = {"GET": "compliance.add_brand", "POST": "compliance.add_brand"}
     form_class = BrandForm
+    template_name = "compliance/brand_new.html"
     title = gettext_lazy("New brand")
     crumbs = _CRUMBS
 

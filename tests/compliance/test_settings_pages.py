@@ -78,6 +78,14 @@ def test_nonsense_in_a_brand_is_told_and_nothing_is_written(admin: Client) -> No
     assert Brand.objects.get().name == brand.name
 
 
+def test_tags_are_written_one_a_line(admin: Client) -> None:
+    brand = make_brand()
+    given = {"name": brand.name, "utm": "utm_source = news\r\n\r\nutm_campaign={campaign}"}
+    admin.post(_page("brand", brand.pk), given)
+    assert Brand.objects.get().utm == {"utm_source": "news", "utm_campaign": "{campaign}"}
+    assert "utm_source = news" in admin.get(_page("brand", brand.pk)).content.decode()
+
+
 def test_a_key_is_shown_once_and_kept_as_a_hash(admin: Client) -> None:
     given = {"name": "Shop", "acts_as": "me", "scopes": ["contacts:read"]}
     shown = admin.post("/settings/keys/new", given).content.decode()
