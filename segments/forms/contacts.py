@@ -96,6 +96,8 @@ def _widget(type_: str) -> forms.Widget:
         return forms.Textarea({"rows": 3})
     if type_ == Attribute.Type.NUMBER:
         return forms.TextInput({"inputmode": "decimal"})
+    if type_ == Attribute.Type.DATE:
+        return forms.DateInput({"type": "date"})
     return forms.TextInput()
 
 
