@@ -12,7 +12,6 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-METRIC = "order_completed"  # what is a purchase, counted and added up; there from the first day
 SHARES = (0.2, 0.4, 0.6, 0.8)
 SCORES = (1, 2, 3, 4, 5)
 

@@ -104,12 +104,13 @@ def _q(leaf: Leaf, scope: Scope, *, negated: bool) -> Q:
 
 
 def _net(of: _Of, compared: Mapping[str, Any], negated: bool, among: list[int] | None) -> Q:
+    """Each of the two has one row a contact, so that nothing need be grouped."""
     turned = holds_for_nobody(compared)
-    net = "sum(CASE WHEN metric_id = %s THEN -total ELSE total END)"
-    having, values = amount_sql(net, compared, turned=turned)
+    having, values = amount_sql("coalesce(bought.total, 0) - coalesce(returned.total, 0)", compared, turned=turned)
     narrowed, ids = ("", []) if among is None else (" AND contact_id = ANY(%s)", [among])
+    one = f"(SELECT contact_id, total FROM segments_activitytotal WHERE metric_id = %s{narrowed})"  # noqa: S608
     sql = (
-        f"SELECT contact_id FROM segments_activitytotal WHERE metric_id IN (%s, %s){narrowed}"  # noqa: S608
-        f" GROUP BY contact_id HAVING {having}"
+        f"SELECT contact_id FROM {one} bought FULL JOIN {one} returned USING (contact_id)"  # noqa: S608
+        f" WHERE {having}"
     )
-    return given_by(sql, [of.events.metric_id, of.less, *ids, of.less, *values], negated=negated != turned)
+    return given_by(sql, [of.events.metric_id, *ids, of.less, *ids, *values], negated=negated != turned)

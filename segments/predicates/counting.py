@@ -157,8 +157,28 @@ def _hourly(
     columns = {"count": summed("count", "count(*)", []), "sum": summed("total", _NUMBER, [_property(measure)] * 2)}
     having, values = measure.having(columns, at, turned=turned)
     narrowed, ids = _narrowed("h.contact_id", among)
-    sql = f"SELECT h.contact_id FROM {hours}{narrowed} GROUP BY h.contact_id HAVING {having}"  # noqa: S608
-    return sql, [*params, *ids, *values]
+    astride = (
+        f"SELECT h.contact_id FROM {hours}{narrowed} AND EXISTS (SELECT FROM segments_activitytotal t"  # noqa: S608
+        " WHERE t.metric_id = %s AND t.contact_id = h.contact_id AND (t.first_at < %s OR t.last_at >= %s))"
+        f" GROUP BY h.contact_id HAVING {having}"
+    )
+    inside, inside_params = _inside(events, measure, window, at, turned, among)
+    of_totals = [events.metric_id, start, end]
+    return f"{inside} UNION ALL {astride}", [*inside_params, *params, *ids, *of_totals, *values]
+
+
+def _inside(
+    events: Events, measure: Measure, window: Window, at: datetime, turned: bool, among: Sequence[int] | None
+) -> Condition:
+    """Of people all of whose events lie in the window, which are most of them when it is long, the totals say it."""
+    start, end = _closed(window)
+    having, values = measure.having(_TOTALS, at, turned=turned)
+    narrowed, ids = _narrowed("contact_id", among)
+    sql = (
+        "SELECT contact_id FROM segments_activitytotal"  # noqa: S608
+        f" WHERE metric_id = %s AND first_at >= %s AND last_at < %s{narrowed} AND {having}"
+    )
+    return sql, [events.metric_id, start, end, *ids, *values]
 
 
 def _logged(

@@ -7,12 +7,13 @@ leaves a place to go on from, and two at once take turns.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
 from config.lib.sql import queries
 from segments.models import Metric, RfmSnapshot
-from segments.rfm import METRIC, SHARES
+from segments.rfm import SHARES
 
 STRETCH = 50_000  # buyers a transaction: well under a second
 NIGHT = 2  # the hour of UTC from which a day's snapshot is due
@@ -107,7 +108,7 @@ def _analyze() -> None:
 
 
 def _metric() -> int:
-    return Metric.objects.get(name=METRIC).pk
+    return Metric.objects.get(name=settings.PURCHASE_METRIC).pk
 
 
 def _one(name: str, **values: Any) -> Any:

@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ buyers = st.lists(st.tuples(st.integers(0, 24 * 90), st.integers(1, 6), amounts)
 
 def _people(bought: Sequence[Purchases]) -> list[int]:
     """A contact for each who bought, and one who never did."""
-    metric = Metric.objects.get(name=rfm.METRIC)
+    metric = Metric.objects.get(name=django_settings.PURCHASE_METRIC)
     made = Contact.objects.bulk_create(Contact() for _ in range(len(bought) + 1))
     ActivityTotal.objects.bulk_create(
         ActivityTotal(metric_id=metric.pk, contact_id=person.pk, count=often, total=spent,

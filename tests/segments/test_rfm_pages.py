@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -23,7 +24,7 @@ PAGE = "/audience/rfm"
 
 @pytest.fixture
 def snapshot() -> RfmSnapshot:
-    metric = Metric.objects.get(name=rfm.METRIC)
+    metric = Metric.objects.get(name=settings.PURCHASE_METRIC)
     for day in range(5):
         for often in range(1, 6):
             one = Contact.objects.create()
