@@ -22,6 +22,7 @@ from delivery import meters, throttle
 from delivery.meters import BUCKETS_S, Histogram
 from delivery.models import Breaker, DeadLetter, Lane, Message, ProviderAccount
 from delivery.selectors.ledger import queues
+from segments.selectors.memberships import lag
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,7 @@ class Collector:
         yield from _endings()
         yield from _breakers()
         yield from _freshness()
+        yield from _memberships()
         try:
             yield from _work(meters.read())
             yield _counter(
@@ -80,6 +82,13 @@ def _freshness() -> Iterator[Metric]:
     rows = Freshness.objects.values_list("name", "last_success_at")
     ages = {(name,): (at - last).total_seconds() for name, last in rows if last}
     yield _gauge("figures_age_seconds", "Age of a derived table", ["table"], ages)
+
+
+def _memberships() -> Iterator[Metric]:
+    seconds, broken = lag(at=timezone.now())
+    words = "How long the first change of somebody has waited for segments to look at it"
+    yield _gauge("membership_lag_seconds", words, [], {(): seconds})
+    yield _gauge("membership_broken", "Segments whose members are not kept up", [], {(): broken})
 
 
 def _work(found: meters.Meters) -> Iterator[Metric]:

@@ -214,6 +214,12 @@ def kept(segment: Segment, *, at: datetime) -> Kept | None:
     return Kept(complete, progress, one.size, _as_of(one, at), one.get_moves_display(), one.error, one.due_at)
 
 
+def lag(*, at: datetime) -> tuple[float, int]:
+    """(seconds for which the first change has waited to be looked at, segments that are not kept up)."""
+    first = Touch.objects.order_by("id").values_list("at", flat=True).first()
+    return (at - first).total_seconds() if first else 0.0, SegmentUpkeep.objects.exclude(error="").count()
+
+
 def _as_of(upkeep: SegmentUpkeep, at: datetime) -> datetime | None:
     """Where time alone changes nothing, members are right up to the first change that was not looked at yet."""
     if upkeep.passed_at is None or upkeep.moves != SegmentUpkeep.Moves.NEVER:
