@@ -18,7 +18,8 @@ class ExportContacts(ContactAction):
     kind = "export"
     label = gettext_lazy("Export")
     need = "contacts:export"
-    question = gettext_lazy("A CSV file with all that is known of them, suppressed ones marked. It is kept for a day.")
+    question = gettext_lazy("A file with all that is known of them, suppressed ones marked. It is kept for a day.")
+    fields = "analytics/choose_format.html"
     alone = True
 
     def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:

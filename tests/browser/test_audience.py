@@ -110,3 +110,21 @@ def test_those_that_are_ticked_become_a_file(page: Page) -> None:
     with page.expect_download() as fetched:
         page.get_by_role("link", name="Download").click()
     assert len(Path(fetched.value.path()).read_text(encoding="utf-8-sig").splitlines()) == 2
+
+
+def test_those_that_are_ticked_are_changed_and_put_back(page: Page) -> None:
+    page.goto("/audience/contacts?country=DE")
+    page.get_by_role("checkbox", name="Tick", exact=False).nth(1).check()
+    page.get_by_role("checkbox", name="also on other pages", exact=False).check()
+    page.get_by_role("button", name="Change attribute").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Which attribute").select_option("plan")
+    dialog.get_by_label("Value").fill("browser")
+    check_axe(page)
+    dialog.get_by_role("button", name="Change attribute").click()
+    page.wait_for_url("**/audience/jobs/*")
+    expect(page.get_by_text(re.compile("plan is changed for"))).to_be_visible()
+    page.get_by_role("button", name="Undo it for").click()
+    page.get_by_role("dialog").get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text(re.compile("undone.$"))).to_be_visible()
+    check_axe(page)
