@@ -10,5 +10,7 @@ class Messages(Watch):
 
     kind = "messages"
     words = _("of a message to them")
-    names = frozenset({"delivery_deliveryevent", "delivery_message"})
+    names = frozenset({
+        "delivery_deliveryevent", "delivery_message", "delivery_sendorder", "delivery_hit", "delivery_judgement",
+    })  # fmt: skip
     log = "delivery_deliveryevent"

@@ -41,6 +41,7 @@ class People(Watch):
 
     kind = "people"
     words = _("the contact came, went or was merged")
+    names = frozenset({"segments_formercontact"})
 
 
 class Fields(Watch):

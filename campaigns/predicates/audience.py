@@ -7,7 +7,7 @@ from django.db.models import Q
 from campaigns.predicates import CAMPAIGNS
 from config.lib import public_ids
 from segments.predicates.base import Leaf, Predicate, Scope
-from segments.predicates.having import narrowed, once_themselves
+from segments.predicates.having import asked_of_log, once_themselves
 from segments.predicates.types import ValueType
 
 # an audience is one when it is frozen
@@ -34,5 +34,5 @@ class InAudience(Predicate):
     @staticmethod
     def _q(leaf: Leaf, scope: Scope, *, negated: bool) -> Q:
         campaigns = [public_ids.decode("campaign", text) for text in leaf.value]
-        among, ids = narrowed("e.contact_id", scope.among)
+        among, ids = asked_of_log("e.contact_id", scope.among)
         return once_themselves(_ENROLLED + among, [campaigns, *ids], negated=negated)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from segments.predicates.comparing import Condition, amount_sql
 from segments.predicates.dates import Window
-from segments.predicates.having import narrowed, once_themselves
+from segments.predicates.having import asked_of_log, once_themselves
 
 OF_PEOPLE = frozenset({"opened", "clicked"})
 
@@ -37,7 +37,7 @@ def engaged(
         wheres: list[Condition] = [
             (f" AND {campaign} = ANY(%s)", [list(campaigns)]) if campaigns else (f" AND {campaign} <> 0", []),
             *[(f" AND {at} {sign} %s", [bound]) for sign, bound in zip((">=", "<"), window, strict=True) if bound],
-            narrowed(f"{table}.contact_id", among),
+            asked_of_log(f"{table}.contact_id", among),
         ]
         return sql + "".join(where for where, _ in wheres), [*params, *(one for _, values in wheres for one in values)]
 

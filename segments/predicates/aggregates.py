@@ -3,7 +3,7 @@
 A count or a sum is always known: of people who did nothing it is 0. A first or last time is not known of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from segments.predicates.base import Leaf, Predicate, Scope
 from segments.predicates.comparing import AMOUNTS, amount_sql, holds_for_nobody
 from segments.predicates.counting import Events, Measure, happened
 from segments.predicates.dates import ANNIVERSARIES, LOCAL, Moment
-from segments.predicates.having import given_by
+from segments.predicates.having import asked_of, given_by
 from segments.predicates.types import Number, ValueType
 
 PURCHASES, METRICS = "purchases.", "metrics."
@@ -95,19 +95,18 @@ def _type(metric: Metric, measure: str, less: int | None = None) -> ValueType:
 
 def _q(leaf: Leaf, scope: Scope, *, negated: bool) -> Q:
     of: Any = leaf.field.type
-    among = None if scope.among is None else list(scope.among)
     compared = {"operator": leaf.operator.name, "value": leaf.value, "property": of.adds_up}
     if of.less is not None and of.events.metric_id is not None:
-        return _net(of, compared, negated, among)
+        return _net(of, compared, negated, scope.among)
     measure = Measure() if leaf.operator.name == "exists" else Measure(of.measure, compared)
-    return happened(of.events, measure, None, at=scope.at, negated=negated, among=among)
+    return happened(of.events, measure, None, at=scope.at, negated=negated, among=scope.among)
 
 
-def _net(of: _Of, compared: Mapping[str, Any], negated: bool, among: list[int] | None) -> Q:
+def _net(of: _Of, compared: Mapping[str, Any], negated: bool, among: Collection[int] | None) -> Q:
     """Each of the two has one row a contact, so that nothing need be grouped."""
     turned = holds_for_nobody(compared)
     having, values = amount_sql("coalesce(bought.total, 0) - coalesce(returned.total, 0)", compared, turned=turned)
-    narrowed, ids = ("", []) if among is None else (" AND contact_id = ANY(%s)", [among])
+    narrowed, ids = asked_of("contact_id", among)
     one = f"(SELECT contact_id, total FROM segments_activitytotal WHERE metric_id = %s{narrowed})"  # noqa: S608
     sql = (
         f"SELECT contact_id FROM {one} bought FULL JOIN {one} returned USING (contact_id)"  # noqa: S608

@@ -46,7 +46,10 @@ class Scope(Protocol):
 
     @property
     def among(self) -> Collection[int] | None:
-        """Of whom alone is asked (row ids); None: of everybody. A subquery that groups narrows itself to them."""
+        """Of whom alone is asked: row ids, or a stretch of them as a range; None: of everybody.
+
+        A subquery that groups narrows itself to them (`having.asked_of`).
+        """
 
     def members(self, segment_id: int, *, negated: bool) -> Q:
         """The people in a segment, or those who are not, by its current version."""

@@ -5,7 +5,7 @@ too when all of its events are on one side; only where some are on either side t
 All text here is constant; what anybody wrote is a parameter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from segments.predicates.comparing import Condition, amount_sql, holds_for_nobody
 from segments.predicates.dates import MOMENT, Window
-from segments.predicates.having import given_by, has
+from segments.predicates.having import asked_of, given_by, has
 
 _HOUR = timedelta(hours=1)
 _ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
@@ -69,7 +69,7 @@ _TOTALS: Columns = {"count": ("count", []), "sum": ("total", []), "first": ("fir
 
 def happened(
     events: Events, measure: Measure, window: Window | None, *, at: datetime, negated: bool,
-    among: Sequence[int] | None,
+    among: Collection[int] | None,
 ) -> Q:  # fmt: skip
     """The contacts of whom it holds, or exactly the others."""
     turned = measure.fits_nobody  # then those are looked for of whom it does not hold
@@ -140,7 +140,7 @@ def _hours(metric_id: int | None, window: Window) -> Condition:
 
 
 def _hourly(
-    events: Events, measure: Measure, window: Window, at: datetime, turned: bool, among: Sequence[int] | None
+    events: Events, measure: Measure, window: Window, at: datetime, turned: bool, among: Collection[int] | None
 ) -> Condition:
     start, end = _closed(window)
     hours, params = _hours(events.metric_id, window)
@@ -156,7 +156,7 @@ def _hourly(
 
     columns = {"count": summed("count", "count(*)", []), "sum": summed("total", _NUMBER, [_property(measure)] * 2)}
     having, values = measure.having(columns, at, turned=turned)
-    narrowed, ids = _narrowed("h.contact_id", among)
+    narrowed, ids = asked_of("h.contact_id", among)
     astride = (
         f"SELECT h.contact_id FROM {hours}{narrowed} AND EXISTS (SELECT FROM segments_activitytotal t"  # noqa: S608
         " WHERE t.metric_id = %s AND t.contact_id = h.contact_id AND (t.first_at < %s OR t.last_at >= %s))"
@@ -168,12 +168,12 @@ def _hourly(
 
 
 def _inside(
-    events: Events, measure: Measure, window: Window, at: datetime, turned: bool, among: Sequence[int] | None
+    events: Events, measure: Measure, window: Window, at: datetime, turned: bool, among: Collection[int] | None
 ) -> Condition:
     """Of people all of whose events lie in the window, which are most of them when it is long, the totals say it."""
     start, end = _closed(window)
     having, values = measure.having(_TOTALS, at, turned=turned)
-    narrowed, ids = _narrowed("contact_id", among)
+    narrowed, ids = asked_of("contact_id", among)
     sql = (
         "SELECT contact_id FROM segments_activitytotal"  # noqa: S608
         f" WHERE metric_id = %s AND first_at >= %s AND last_at < %s{narrowed} AND {having}"
@@ -182,7 +182,7 @@ def _inside(
 
 
 def _logged(
-    events: Events, measure: Measure, window: Window | None, at: datetime, turned: bool, among: Sequence[int] | None
+    events: Events, measure: Measure, window: Window | None, at: datetime, turned: bool, among: Collection[int] | None
 ) -> Condition:
     """By the log itself: of everybody in one pass over it, of a few by what each of them did."""
     start, end = _closed(window) if window else _ALWAYS
@@ -192,7 +192,9 @@ def _logged(
         "first": ("min(e.occurred_at)", []), "last": ("max(e.occurred_at)", []),
     }  # fmt: skip
     having, values = measure.having(columns, at, turned=turned)
-    if among is None:
+    if among is None or isinstance(among, range):
+        narrowed, ids = asked_of("e.contact_id", among)
+        log, of_log = f"{log}{narrowed}", [*of_log, *ids]
         # nothing is logged an hour or more before it happened
         source = "segments_personevent e WHERE e.at >= %s AND e.occurred_at >= %s AND e.occurred_at < %s AND "
         params: list[Any] = [start - _HOUR, start, end]
@@ -205,10 +207,6 @@ def _logged(
 
 def _property(measure: Measure) -> str:
     return str((measure.comparison or {}).get("property", ""))
-
-
-def _narrowed(column: str, among: Sequence[int] | None) -> Condition:
-    return ("", []) if among is None else (f" AND {column} = ANY(%s)", [list(among)])
 
 
 def _closed(window: Window) -> tuple[datetime, datetime]:

@@ -95,5 +95,5 @@ def _q(leaf: Leaf, scope: Scope, *, negated: bool) -> Q:
         window_in(value, scope.at),
         at=scope.at,
         negated=negated,
-        among=None if scope.among is None else list(scope.among),
+        among=scope.among,
     )

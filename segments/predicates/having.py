@@ -55,11 +55,20 @@ def once_themselves(
     return given_by(present, [*params, *having[1]], negated=negated)
 
 
-def narrowed(column: str, among: Collection[int] | None) -> tuple[str, list[Any]]:
-    """SQL that keeps a log to these people, by whatever ids they were known; of everybody, nothing."""
+def asked_of(column: str, among: Collection[int] | None) -> tuple[str, list[Any]]:
+    """SQL that keeps what is grouped to these people: some ids, or a stretch of them as a range; of all, nothing."""
     if among is None:
         return "", []
-    ids = (
-        "SELECT unnest(%s::bigint[]) UNION ALL SELECT former_id FROM segments_formercontact WHERE contact_id = ANY(%s)"
-    )
-    return f" AND {column} IN ({ids})", [list(among)] * 2
+    if isinstance(among, range):
+        return f" AND {column} BETWEEN %s AND %s", [among.start, among.stop - 1]
+    return f" AND {column} = ANY(%s)", [list(among)]
+
+
+def asked_of_log(column: str, among: Collection[int] | None) -> tuple[str, list[Any]]:
+    """As `asked_of`, in a log that knows people by whatever ids they had."""
+    if among is None:
+        return "", []
+    now, params = asked_of("contact_id", among)
+    each = "generate_series(%s::bigint, %s::bigint)" if isinstance(among, range) else "unnest(%s::bigint[])"
+    ids = f"SELECT {each} UNION ALL SELECT former_id FROM segments_formercontact WHERE true{now}"  # noqa: S608
+    return f" AND {column} IN ({ids})", [*params, *params]

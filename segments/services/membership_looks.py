@@ -34,12 +34,14 @@ class Looks:
     def at_people(self, upkeep: SegmentUpkeep, hows: Mapping[int, str]) -> None:
         """Look at these contacts. Raises what a rule that does not work raises."""
         ids = sorted(hows)
+        self._compiler.among = ids
         how = [hows[pk] for pk in ids]
         self._settle(upkeep, "batch", Q(pk__in=ids), ids=ids, hows=how, how="", counts=True)
 
     def at_stretch(self, upkeep: SegmentUpkeep, upto: int) -> None:
         """Look at all contacts after those passed."""
         after = int(upkeep.passed or 0)
+        self._compiler.among = range(after + 1, upto + 1)
         counts = upkeep.how not in (How.RULE, How.FROZEN)
         stretch = {"after": after, "upto": upto, "ids": [], "hows": []}
         self._settle(upkeep, "stretch", Q(pk__gt=after, pk__lte=upto), **stretch, how=upkeep.how, counts=counts)

@@ -18,6 +18,7 @@ from campaigns.models import Campaign, Enrolment, JourneyVersion, Run, Step
 from config.lib import public_ids
 from delivery.models import DeliveryEvent, Hit, Judgement, Message, SendOrder
 from segments.compiler import contacts_matching
+from segments.dependence import reads
 from segments.errors import InvalidCriteria
 from segments.explaining import explain
 from segments.models import Contact, FormerContact
@@ -180,6 +181,7 @@ def test_conditions_on_messages_find_whom_plain_python_finds(mailed: Mailed, dat
     assert found(rule) == meant
     assert found({"not": rule}) == mailed.people - meant
     assert found(rule, batch) == meant & batch
+    assert found(rule, range(min(batch), max(batch))) == {pk for pk in meant if min(batch) <= pk < max(batch)}
     normal = normalise(rule)
     assert found(normal) == meant
     assert Draft202012Validator(json_schema()).is_valid(normal)
@@ -198,6 +200,16 @@ def test_campaigns_are_read_by_name_wherever_they_stand() -> None:
     assert "the contact was in the audience of the campaign “Spring”" in explain(
         {"field": "campaign", "operator": "in", "value": spring}
     )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_keeps_members_up_is_told_by_the_log(kind: str) -> None:
+    rule = {"field": f"message.{kind}", "operator": "did", "value": {"within": "1_day"}}
+    statement, _values = contacts_matching(rule).values("pk").query.sql_with_params()
+    kinds, unwatched = reads(statement)
+    assert kinds == {"people", "messages"}
+    assert not unwatched
 
 
 @pytest.mark.django_db

@@ -107,6 +107,9 @@ def test_the_count_is_the_number_of_people(peopled: Peopled, data: st.DataObject
 def test_membership_of_a_batch_is_the_same_query(peopled: Peopled, data: st.DataObject) -> None:
     rule = data.draw(worlds.rules(peopled))
     batch = data.draw(st.sets(st.sampled_from(sorted(peopled.people)), min_size=1, max_size=20))
+    stretch = range(min(batch), max(batch))
+    found = set(contacts_matching(rule, at=AT, among=stretch).values_list("pk", flat=True))
+    assert found == {pk for pk in peopled.expected(rule) if pk in stretch}
     for people in (contacts_matching(rule, at=AT).filter(id__in=batch), contacts_matching(rule, at=AT, among=batch)):
         assert set(people.values_list("pk", flat=True)) == peopled.expected(rule) & batch
 
