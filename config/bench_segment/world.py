@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from config.lib.bench import Say, Stopwatch
 from config.lib.sql import queries
-from segments.models import ContactList, EventType, Promotion
+from segments.models import ContactList, EventType, Metric, Promotion
 from segments.services import promotions, rfm
 from segments.services.attributes import register_attribute
 from segments.services.event_types import register_metric
@@ -49,7 +49,10 @@ def build(people: int, mark: str, say: Say) -> dict[str, float]:
         say(f"{people:,} people and their lists are written")
         with watch.stage("activity"):
             _together("day", list(_days(people, now)))
-            _ask("totals")
+        say("what they did is written")
+        with watch.stage("totals"):
+            _ask("analyze")
+            _together("totals", [{"seed": 0, "metric": pk} for pk in Metric.objects.values_list("pk", flat=True)])
     with watch.stage("log"):
         _ask("month_before")
         _ask("log", now=now)

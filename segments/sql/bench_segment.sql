@@ -2,7 +2,7 @@
 
 -- name: quick
 SELECT set_config('synchronous_commit', 'off', false), set_config('maintenance_work_mem', '1GB', false),
-       set_config('work_mem', '256MB', false);
+       set_config('work_mem', '512MB', false);
 
 -- name: seed
 SELECT setseed(%(seed)s);
@@ -91,11 +91,15 @@ JOIN segments_metric m ON m.name = ANY (CASE
 GROUP BY m.id, m.value_property, contact_id, hour
 ORDER BY hour;
 
+-- name: analyze
+ANALYZE segments_activity;
+
+-- Metric by metric, so that what is grouped fits into memory.
 -- name: totals
 INSERT INTO segments_activitytotal (metric_id, contact_id, count, total, first_at, last_at)
 SELECT metric_id, contact_id, sum(count), sum(total), min(first_at), max(last_at) FROM segments_activity
-GROUP BY metric_id, contact_id
-ORDER BY metric_id, min(first_at);
+WHERE metric_id = %(metric)s
+GROUP BY metric_id, contact_id;
 
 -- The log of the last weeks, in which windows look up the hour that their edge cuts.
 -- name: month_before
