@@ -15,12 +15,12 @@ FOLDER = Path(settings.BASE_DIR) / "screenshots"
 SIZES = ((1440, 900), (1280, 800), (390, 844))
 
 
-def test_pictures_of_every_page(page: Page, every_page: list[tuple[Entry, str]]) -> None:
+def test_pictures_of_every_page(page: Page, stranger: Page, every_page: list[tuple[Entry, str]]) -> None:
     FOLDER.mkdir(exist_ok=True)
     wanted = os.environ.get("PAGES", "").split()
     for entry, url in every_page:
         if not wanted or entry.name in wanted:
-            _take(page, entry.name, url)
+            _take(page if entry.signed_in else stranger, entry.name, url)
 
 
 def _take(page: Page, name: str, url: str) -> None:
