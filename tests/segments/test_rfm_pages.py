@@ -96,6 +96,13 @@ def test_the_api_gives_thresholds_cells_and_grid(snapshot: RfmSnapshot) -> None:
     assert listed == told["snapshot"]
 
 
+def test_a_snapshot_is_asked_for_by_page_and_api_and_said_in_the_log() -> None:
+    assert _client("author").post(f"{PAGE}/take").status_code == 302
+    assert caller("author").post("rfm").status_code == 202
+    assert _client("viewer").post(f"{PAGE}/take").status_code == 403
+    assert AuditEntry.objects.filter(action="rfm_asked").count() == 2
+
+
 def test_there_is_nothing_to_give_before_the_first() -> None:
     assert caller("viewer").get("rfm").status_code == 404
 
