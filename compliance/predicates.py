@@ -15,7 +15,8 @@ from segments.models import ContactList
 from segments.predicates.base import Leaf, Predicate
 from segments.predicates.base import Scope as Asked
 from segments.predicates.having import has
-from segments.predicates.types import Choice, Reference, Truth, ValueType
+from segments.predicates.operators import Operator
+from segments.predicates.types import Choice, Naming, Reference, Truth, ValueType
 
 _SUPPRESSED = "SELECT FROM compliance_suppression s WHERE s.channel = 'email' AND s.address_key = {contact}"
 _OF_ALL = "s.scope = 'global'"
@@ -23,6 +24,15 @@ _OF_ALL = "s.scope = 'global'"
 
 def _suppressed(where: str, params: Sequence[Any] = (), *, negated: bool = False) -> Q:
     return has(f"{_SUPPRESSED} AND {where}", params, column="email_key", negated=negated)
+
+
+class _Permission(Truth):
+    """Yes or no, read as what one may do."""
+
+    def sentence(self, label: str, operator: Operator, value: Any, name: Naming) -> str:
+        if not isinstance(value, bool):
+            return ""
+        return "may be mailed" if value == (operator.name == "equals") else "may not be mailed"
 
 
 class MayBeMailed(Predicate):
@@ -33,7 +43,7 @@ class MayBeMailed(Predicate):
 
     def fields(self) -> Mapping[str, ValueType]:
         by_brand = Reference("brand", Brand, "may be mailed by the brand", "may not be mailed by the brand")
-        return {"may_be_mailed": Truth(), "may_be_mailed_by": by_brand}
+        return {"may_be_mailed": _Permission(), "may_be_mailed_by": by_brand}
 
     def to_q(self, leaf: Leaf, scope: Asked) -> Q:
         if leaf.operator.name == "exists":  # it is known of everybody

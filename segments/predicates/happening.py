@@ -99,7 +99,7 @@ class Happening(ValueType):
     def _clean_sum(self, raw: Any) -> dict[str, Any]:
         compared, named = clean_comparison(raw, AMOUNT, AMOUNTS, "property")
         name = named.get("property", self.adds_up)
-        if self.properties.get(name) not in ("number", "scalar"):
+        if not isinstance(name, str) or self.properties.get(name) not in ("number", "scalar"):
             numbers = ", ".join(one for one, kind in self.properties.items() if kind in ("number", "scalar")) or "none"
             raise BadValue(f"{shown(name)} is no number that can be added up; there are {numbers}", "property")
         return {"property": name, **compared}

@@ -12,6 +12,7 @@ from compliance.services.suppressions import suppress_email
 from config.lib import public_ids
 from config.lib.addresses import address_hashes
 from segments.compiler import contacts_matching
+from segments.explaining import explain
 from segments.models import ContactList
 from tests.factories.compliance import make_brand
 from tests.factories.segments import contact
@@ -48,6 +49,16 @@ def _found(field: str, operator: str, value: Any) -> set[str]:
 def test_who_may_be_mailed_at_all(world: Any) -> None:
     assert _found("may_be_mailed", "equals", True) == {"nobody", "one", "other", "list"}
     assert _found("may_be_mailed", "equals", False) == {"everywhere", "bounced", "unknown"}
+
+
+def test_it_reads_as_what_one_may_do() -> None:
+    for operator, value, words in (
+        ("equals", True, "may"),
+        ("not_equals", True, "may not"),
+        ("equals", False, "may not"),
+    ):
+        rule = {"field": "may_be_mailed", "operator": operator, "value": value}
+        assert explain(rule) == f"Contacts where the contact {words} be mailed."
 
 
 def test_who_may_be_mailed_by_a_brand_is_whom_the_gate_lets_through(world: Any) -> None:

@@ -1,10 +1,13 @@
 """Conditions on events: exact at the edges of their windows, understood in the seeds' words, refused where they err."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from segments.compiler import contacts_matching
 from segments.errors import InvalidCriteria
@@ -136,6 +139,7 @@ def test_other_spellings_are_understood(given: Any, kept: Any) -> None:
         (did("page_viewed", times("greater_than", 1.5)), "/value/count/value", "whole number"),
         (did("page_viewed", times("contains", 1)), "/value/count/operator", "no comparison"),
         (did("page_viewed", {"sum": {"operator": "gt", "value": 1}}), "/value/sum/property", "added up"),
+        (did("order_completed", {"sum": {"property": {}, "operator": "gt", "value": 1}}), "/value/sum/property", "no"),
         (did("page_viewed", {"within": "14_fortnights"}), "/value/within", "a period such as"),
         (did("page_viewed", {"within": "1_day", "between": ["today", "today"]}), "/value/between", "one of within"),
         (did("page_viewed", {"withn": "1_day"}), "/value/withn", "did you mean 'within'"),
@@ -150,6 +154,31 @@ def test_what_cannot_be_is_told_at_its_place(leaf: Any, pointer: str, words: str
     [error] = told.value.errors
     assert error.pointer == pointer
     assert words in error.detail
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["path", "1_day"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["count", "sum", "first", "within", "between", "where", "property", "operator", "value",
+                             "campaigns", "machines", "?"]), inner, max_size=4)
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(value=_json, field=st.sampled_from(["event.page_viewed", "event.order_completed", "message.opened",
+                                           "country_group", "purchases.total_spent", "suppressed_because"]),
+       operator=st.sampled_from(["did", "in", "between", "equals"]))  # fmt: skip
+def test_whatever_is_written_is_a_rule_or_told(catalogue: Catalogue, value: Any, field: str, operator: str) -> None:
+    with suppress(InvalidCriteria):
+        read({"field": field, "operator": operator, "value": value}, catalogue)
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return Catalogue.load()
 
 
 def test_hostile_text_reaches_the_database_as_a_parameter_only() -> None:
