@@ -18,9 +18,7 @@ pytestmark = pytest.mark.django_db
 TYPES, ATTRIBUTES = "/audience/events", "/audience/attributes"
 
 
-def test_event_types_tell_who_writes_them_and_when_they_were_last_seen(
-    admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_event_types_tell_who_writes_them_and_when_they_were_last_seen(admin_client: Client) -> None:
     take(event("page_viewed", user_id="u1", properties={"path": "/a"}), sender=BROWSER)
     take(event("page_viewed", user_id="u2", properties={"path": "/b"}))
     seen = catalogue.lately()[EventType.objects.get(name="page_viewed").pk]
@@ -99,3 +97,13 @@ def test_what_differs_between_two_schemas_is_told_by_property() -> None:
         ("a", "a"),
         (None, "c"),
     ]
+
+
+def test_the_catalogue_takes_few_questions_however_many_types_there_are(
+    admin_client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    take(event("page_viewed", user_id="u1", properties={"path": "/a"}))
+    with django_assert_max_num_queries(9):
+        admin_client.get(TYPES)
+    with django_assert_max_num_queries(10):
+        admin_client.get(ATTRIBUTES)

@@ -13,7 +13,7 @@ from tests.conftest import CommittedDb
 MOST = 8
 # Those of pages that show more than one thing. The session and its user are two of each.
 PINNED = {
-    "event-types": 30,
+    "event-types": 9,
     "contact": 21,
     "home": 17,
     "sending": 17,
