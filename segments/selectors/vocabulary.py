@@ -46,9 +46,9 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def _group(field: Field) -> str:
-    if isinstance(field.type, Reference):
-        return _BELONGING
     kind = field.predicate.kind
+    if isinstance(field.type, Reference) and not field.predicate.group:
+        return _BELONGING
     return field.predicate.group or _GROUPS.get(kind) or kind.replace("_", " ").capitalize()
 
 
