@@ -56,6 +56,7 @@ def build(people: int, mark: str, say: Say) -> dict[str, float]:
     with watch.stage("log"):
         _ask("month_before")
         _ask("log", now=now)
+        _seeded("engagement", {"seed": 0.5, "people": people, "now": now})
     with watch.stage("vacuum"), connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM (FREEZE, ANALYZE)")
     with watch.stage("promotion"):

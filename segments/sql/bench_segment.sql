@@ -130,6 +130,15 @@ CROSS JOIN LATERAL generate_series(1, a.count) k
 WHERE a.hour >= %(now)s::timestamptz - interval '30 days'
 ORDER BY 1;
 
+-- What people did with messages of twenty campaigns; three in ten were machines.
+-- name: engagement
+INSERT INTO delivery_deliveryevent (at, kind, message_id, contact_id, campaign_id, order_id, channel, reason)
+SELECT %(now)s::timestamptz - interval '30 days' * random(), CASE WHEN random() < 0.8 THEN 'opened' ELSE 'clicked' END, n,
+       1 + mod(floor(%(people)s * power(random(), 3))::bigint * 7919, %(people)s), 1 + n %% 20, 1 + n %% 20, 'email',
+       CASE WHEN random() < 0.3 THEN 'known_machine' ELSE '' END
+FROM generate_series(1, %(people)s::bigint * 3 / 10) n
+ORDER BY 1;
+
 -- name: mark
 SELECT format('COMMENT ON DATABASE %%I IS %%L', current_database(), %(mark)s::text);
 
