@@ -241,8 +241,10 @@ SEGMENT_WATCHES = [  # what of a person, when it changes, may change which segme
     "segments.watches.Events",
     "segments.watches.Imports",
     "segments.watches.Members",
+    "segments.watches.Scores",
     "compliance.watches.Suppressions",
     "delivery.watches.Messages",
+    "campaigns.watches.Audiences",
 ]
 PURCHASE_METRIC, REFUND_METRIC = "order_completed", "order_refunded"  # what purchase_count, lifetime_value … count
 ASSET_USES = ["delivery.logos.BrandLogos"]  # what keeps an image from being deleted

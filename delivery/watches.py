@@ -6,7 +6,8 @@ from segments.watches import Watch
 
 
 class Messages(Watch):
-    """Read from the log of delivery events: a trigger would slow every send down, and each change is in the log."""
+    """Read from the log of delivery events: a trigger would slow every send down, and each change is in the log,
+    that a hit was judged again too."""
 
     kind = "messages"
     words = _("of a message to them")

@@ -80,3 +80,11 @@ class Members(Watch):
     kind = "members"
     words = _("the people of another segment changed")
     names = frozenset({"segments_membership"})
+
+
+class Scores(Watch):
+    """The latest RFM snapshot; when it is finished, everybody may be in another cell (migration 0018)."""
+
+    kind = "scores"
+    words = _("buyers were scored anew")
+    names = frozenset({"segments_rfmscore", "segments_rfmsnapshot"})

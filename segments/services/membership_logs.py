@@ -28,7 +28,7 @@ def _follow(log: str, kind: str, which: str) -> bool:
         if mark.xid > end:  # of the cluster that a dump came from: begin anew, with a pass
             mark.xid, mark.row = xid, 2**62
             hold(watches=[kind])
-            run("all_due", watches=[kind])
+            run("all_due", watches=[kind], how=kind)
         found = row("tail", {"log": log, "which": which}, xid=mark.xid, row=mark.row, limit=_CHUNK, watch=kind)
         mark.xid, mark.row = found or (mark.xid, mark.row)
         mark.save()

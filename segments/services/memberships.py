@@ -31,7 +31,7 @@ def settle_touches(*, limit: int = BATCH) -> int:
         held = hold(watches=watches)
         touches = rows("claim", limit=limit, watches=watches)
         if everybody := sorted({watch for contact_id, watch in touches if contact_id is None}):
-            run("all_due", watches=everybody)
+            run("all_due", watches=everybody, how=everybody[0])
         if touched := _by_contact(touches):
             _look_at(touched, held)
         return len(touches)

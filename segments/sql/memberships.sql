@@ -125,7 +125,9 @@ SELECT max(id) FROM (SELECT id FROM segments_contact WHERE id > %(after)s ORDER 
 
 -- Everybody was touched by one statement: who depends on it passes anew.
 -- name: all_due
-UPDATE segments_segmentupkeep SET due_at = clock_timestamp() WHERE reads && %(watches)s::varchar[];
+UPDATE segments_segmentupkeep
+SET due_at = clock_timestamp(), how = CASE WHEN how = 'clock' AND passed IS NULL THEN %(how)s ELSE how END
+WHERE reads && %(watches)s::varchar[];
 
 -- name: touch
 INSERT INTO segments_touch (contact_id, watch) SELECT DISTINCT given.id, %(watch)s FROM unnest(%(ids)s::bigint[]) AS given(id);

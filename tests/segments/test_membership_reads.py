@@ -1,10 +1,14 @@
 """Reading memberships: who was in it when and why, whom time and hands changed, and the stream that triggers read."""
 
+import re
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
@@ -13,19 +17,30 @@ from compliance.services.suppressions import suppress_email
 from config.lib import public_ids
 from segments.checking import check
 from segments.dependence import reads
-from segments.models import Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep, TailMark, Touch
+from segments.models import (
+    Membership,
+    MembershipChange,
+    RfmSnapshot,
+    Segment,
+    SegmentDay,
+    SegmentUpkeep,
+    TailMark,
+    Touch,
+)
 from segments.selectors.memberships import MembersAt, Place, changes_after, days, segments_of, stays
 from segments.selectors.memberships import members as people_in
 from segments.services import hand_kept, membership_logs, memberships
 from segments.services.contacts import edit_contact
 from segments.services.merging import merge_contacts
 from segments.services.segments import create_segment, save_criteria
+from segments.watches import WATCHES
 from tests.conftest import CommittedDb
 from tests.factories.analytics import events as delivery_events
 from tests.factories.segments import contact, contact_list
 from tests.segments.membership_worlds import assert_histories_hold, keep_up, members, rule
 
 GERMAN = rule("country", "equals", "DE")
+BASE = Path(settings.BASE_DIR)
 MARCH = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 
@@ -111,7 +126,9 @@ def test_a_rule_that_no_longer_works_says_so_instead() -> None:
         ('... FROM "segments_activitytotal" U0', {"people", "events"}, False),
         ('... FROM "delivery_message" U0', {"people", "messages"}, False),
         ('... FROM "compliance_suppression" U0', {"people", "suppressions"}, False),
-        ('... FROM "campaigns_enrolment" U0', {"people"}, True),
+        ('... FROM "campaigns_enrolment" U0', {"people", "audiences"}, False),
+        ('... FROM "segments_rfmscore" U0', {"people", "scores"}, False),
+        ('... FROM "analytics_freshness" U0', {"people"}, True),
         ("... WHERE segments_owner(1, now(), NULL) = 1", {"people", "events"}, False),
         ("... WHERE ensure_log_partitions(1) > 0 AND analytics_recount('{}') IS NULL", {"people"}, True),
     ],
@@ -173,6 +190,29 @@ def test_opt_outs_touch_the_contact_whose_address_it_is(committed_db: CommittedD
         "ana@example.test", scope=Scope.GLOBAL, scope_id=0, reason=Reason.MANUAL, source="test", at=timezone.now()
     )
     assert set(Touch.objects.values_list("contact_id", "watch")) == {(ana.pk, "suppressions")}
+
+
+def test_new_scores_and_a_launch_ask_for_a_pass(committed_db: CommittedDb) -> None:
+    kept = _watch("scores")
+    snapshot = RfmSnapshot.objects.create(taken_at=MARCH)
+    assert not Touch.objects.exists()
+    RfmSnapshot.objects.filter(pk=snapshot.pk).update(finished_at=MARCH)
+    assert list(Touch.objects.values_list("contact_id", "watch")) == [(None, "scores")]
+    memberships.settle_touches()
+    kept.refresh_from_db()
+    assert kept.how == "scores"
+    assert kept.due_at
+    assert kept.due_at <= timezone.now()
+
+
+def test_no_condition_reads_what_nothing_watches(committed_db: CommittedDb) -> None:
+    """By the names of tables in all that conditions are made of: a new one is found here."""
+    watched = {name for watch in WATCHES for name in watch.names} | {"segments_contact"}
+    tables = {model._meta.db_table for model in apps.get_models()}
+    rooms = [*BASE.glob("*/predicates/*.py"), *BASE.glob("*/predicates.py")]
+    assert len(rooms) > 10
+    named = {name for room in rooms for name in re.findall(r"\b[a-z]+_[a-z]+\b", room.read_text())}
+    assert named & tables - watched == set()
 
 
 def _watch(kind: str) -> SegmentUpkeep:
