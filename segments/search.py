@@ -9,8 +9,8 @@ from config.lib import public_ids
 from config.pages.search import Hit, SearchSource
 from segments.errors import SegmentTooSlow
 from segments.models import Contact, Segment
-from segments.selectors.contacts import find_contacts
-from segments.selectors.segments import time_limit
+from segments.selectors.contacts import first_found
+from segments.selectors.limits import time_limit
 from segments.views.segments import url_of
 
 _LEAST, _SECONDS = 2, 0.5
@@ -40,7 +40,7 @@ class ContactSearch(SearchSource):
             return []
         try:
             with time_limit(_SECONDS):
-                found = list(find_contacts(words)[:limit])
+                found = list(Contact.objects.filter(pk__in=first_found(words, limit)).order_by("-pk"))
         except SegmentTooSlow:
             return []
         return [Hit(str(one), reverse("audience:contact", args=[public_ids.encode("contact", one.pk)]), _beside(one))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segments.views import catalogue, contact, contacts, imports, jobs, lists, merging, quarantine
+from segments.views import attributes, catalogue, contact, contacts, imports, jobs, lists, merging, quarantine
 
 app_name = "audience"
 _CONTACT, _LIST, _IMPORT, _JOB = (f"{noun}/<str:public_id>" for noun in ("contacts", "lists", "imports", "jobs"))
@@ -22,9 +22,9 @@ urlpatterns = [
     path("events/types/<str:name>/new-version", catalogue.NewVersion.as_view(), name="event-type-version"),
     path("events/quarantine", quarantine.Quarantine.as_view(), name="quarantine"),
     path("events/quarantine/group", quarantine.OneGroup.as_view(), name="quarantine-group"),
-    path("attributes", catalogue.Attributes.as_view(), name="attributes"),
-    path("attributes/new", catalogue.NewAttribute.as_view(), name="attribute-new"),
-    path("attributes/<str:name>", catalogue.OneAttribute.as_view(), name="attribute"),
+    path("attributes", attributes.Attributes.as_view(), name="attributes"),
+    path("attributes/new", attributes.NewAttribute.as_view(), name="attribute-new"),
+    path("attributes/<str:name>", attributes.OneAttribute.as_view(), name="attribute"),
     path("jobs", jobs.Jobs.as_view(), name="jobs"),
     path(_JOB, jobs.OneJob.as_view(), name="job"),
     path(f"{_JOB}/cancel", jobs.Cancel.as_view(), name="job-cancel"),
