@@ -48,8 +48,10 @@ class ScopeForm(PageForm):
     scope = forms.ChoiceField(
         label=gettext_lazy("How far"), choices=_SCOPES, initial=Scope.GLOBAL, widget=forms.RadioSelect
     )
-    brand = forms.ModelChoiceField(label=gettext_lazy("Brand"), queryset=Brand.objects.none(), required=False)
-    list = forms.ModelChoiceField(label=gettext_lazy("List"), queryset=ContactList.objects.none(), required=False)
+    brand = forms.ModelChoiceField(label=gettext_lazy("Brand"), queryset=Brand.objects.none(), required=False,
+                                   empty_label=gettext_lazy("Choose a brand"))  # fmt: skip
+    list = forms.ModelChoiceField(label=gettext_lazy("List"), queryset=ContactList.objects.none(), required=False,
+                                  empty_label=gettext_lazy("Choose a list"))  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

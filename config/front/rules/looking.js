@@ -55,7 +55,7 @@ export function makeLook(desk) {
   function answered({ look, sentence: words }) {
     const exact = h("button", { type: "button", class: "btn btn-sm btn-secondary-quiet", onclick: () => ask(true) }, WORDS.exactly);
     if (!look) return show(h("p", { class: "soft m-0" }, `${WORDS.slow} `, exact), words);
-    const at = new Date(look.at).toLocaleTimeString();
+    const at = new Date(look.at).toLocaleTimeString([], { hourCycle: "h23" });
     const line = h("p", { class: "look-size" }, h("strong", { class: "num" }, `${look.estimated ? `${WORDS.about} ` : ""}${number(look.size)}`), ` ${look.size === 1 ? WORDS.one : WORDS.many} `, h("span", { class: "as-of" }, `${WORDS.asOf} ${at}`));
     const note = look.estimated ? h("p", { class: "soft" }, WORDS.between(number(look.low), number(look.high)), " ", exact) : "";
     show(h("div", {}, line, note), words, look.sample.length ? people(look) : look.size ? null : h("p", { class: "soft m-0" }, WORDS.nobody));
