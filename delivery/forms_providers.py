@@ -67,7 +67,7 @@ class ProviderForm(PageForm):
     )  # fmt: skip
     requires_tls = forms.BooleanField(
         label=gettext_lazy("Wants encryption"), required=False,
-        help_text=gettext_lazy("It takes no mail in clear: a note for whoever sets up the relay, which has to use TLS."),
+        help_text=gettext_lazy("It takes no mail in clear: a note for whoever sets up the relay, which needs TLS."),
     )  # fmt: skip
     slow_for_minutes = forms.IntegerField(
         label=gettext_lazy("Slow down for, minutes"), min_value=1, max_value=10_080, initial=90,

@@ -61,7 +61,7 @@ class Program:
         for place, steps in self._runs:
             texts = _own(steps, context)
             pieces[place] = "".join(texts)
-            if any([type(text) is Static for text in texts]):
+            if Static in map(type, texts):
                 parted[place] = texts
         if sum(map(len, pieces)) > MAX_OUTPUT:
             raise OutputStreamLimitError("the message is too long", token=None)
