@@ -51,8 +51,9 @@ def _import(page: Page) -> None:
     page.get_by_role("link", name="Audience").click()
     page.get_by_role("link", name="Imports").click()
     page.get_by_role("link", name="Import people").first.click()
-    file = {"name": "path.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
-    page.locator("input[type=file]").set_input_files(file)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "path.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
+    )
     page.wait_for_url("**/columns")
     page.get_by_label("Or on a new list named").fill(NAME)
     page.get_by_role("button", name="Check the file").click()
