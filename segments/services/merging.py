@@ -92,6 +92,8 @@ def _move(kept_id: int, gone_id: int) -> dict[str, int]:
 
 def _replace(kept: Contact, gone: Contact, changes: Mapping[str, Any]) -> None:
     given_up = None if "external_id" in changes else gone.external_id
+    # it may have been given up before and have come back as somebody new: it means whom it was merged into last
+    FormerContact.objects.filter(external_id=given_up, external_id__isnull=False).update(external_id=None)
     FormerContact.objects.create(former_id=gone.pk, contact_id=kept.pk, external_id=given_up)
     Contact.objects.filter(pk=gone.pk).delete()
     Contact.objects.filter(pk=kept.pk).update(**changes, updated_at=Now())

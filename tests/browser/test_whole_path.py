@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import sign_in
 from tests.browser.sites import Site
@@ -52,7 +52,7 @@ def _import(page: Page) -> None:
     page.get_by_role("link", name="Imports").click()
     page.get_by_role("link", name="Import people").first.click()
     page.locator("input[type=file]").set_input_files(
-        {"name": "path.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
+        FilePayload(name="path.csv", mimeType="text/csv", buffer=CSV.encode())
     )
     page.wait_for_url("**/columns")
     page.get_by_label("Or on a new list named").fill(NAME)

@@ -144,6 +144,13 @@ def test_a_name_given_up_is_still_this_persons() -> None:
 
 
 @pytest.mark.django_db
+def test_a_name_that_came_back_means_whom_it_was_merged_into_last() -> None:
+    first, second = contact(external_id="A"), contact(external_id="B")
+    merge_contacts(kept_id=first.pk, gone_id=contact(external_id="came-back").pk, at=AT)
+    merge_contacts(kept_id=second.pk, gone_id=contact(external_id="came-back").pk, at=AT)
+    assert FormerContact.objects.get(external_id="came-back").contact_id == second.pk
+
+
 def test_nobody_is_merged_with_nobody_or_with_themselves() -> None:
     one = contact()
     with pytest.raises(SameContact):
