@@ -151,6 +151,7 @@ def test_a_name_that_came_back_means_whom_it_was_merged_into_last() -> None:
     assert FormerContact.objects.get(external_id="came-back").contact_id == second.pk
 
 
+@pytest.mark.django_db
 def test_nobody_is_merged_with_nobody_or_with_themselves() -> None:
     one = contact()
     with pytest.raises(SameContact):
