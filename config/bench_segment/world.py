@@ -23,7 +23,7 @@ ATTRIBUTES = {
 PROMOTED = ("plan", "city", "score", "renews_on", "vip", "interests")
 LISTS = {"Everybody who signed up": 0.3, "Customers": 0.02, "Press": 0.0005}
 DAYS = 365
-ACTIVITY = 5.05  # hours of somebody doing something, for each person; a few draws meet and make one row
+ACTIVITY = 5.2  # hours of somebody doing something, for each person; a few draws meet and make one row
 _BULK = ("segments_contact", "segments_listmembership", "segments_activity", "segments_activitytotal")
 _CHUNK = 250_000
 
