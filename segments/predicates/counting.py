@@ -17,6 +17,7 @@ from segments.predicates.dates import MOMENT, Window
 from segments.predicates.having import asked_of, given_by, has
 
 _HOUR = timedelta(hours=1)
+_LONG = timedelta(days=90)  # from here on the totals of who lies wholly inside are fewer rows than all their hours
 _ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 _NUMBER = (
     "coalesce(sum(CASE WHEN jsonb_typeof(e.properties -> %s) = 'number'"
@@ -157,20 +158,23 @@ def _hourly(
     columns = {"count": summed("count", "count(*)", []), "sum": summed("total", _NUMBER, [_property(measure)] * 2)}
     having, values = measure.having(columns, at, turned=turned)
     narrowed, ids = asked_of("h.contact_id", among)
-    astride = (
-        f"SELECT h.contact_id FROM {hours}{narrowed} AND EXISTS (SELECT FROM segments_activitytotal t"  # noqa: S608
-        " WHERE t.metric_id = %s AND t.contact_id = h.contact_id AND (t.first_at < %s OR t.last_at >= %s))"
-        f" GROUP BY h.contact_id HAVING {having}"
-    )
+    whole, grouped = f"SELECT h.contact_id FROM {hours}{narrowed}", f"GROUP BY h.contact_id HAVING {having}"  # noqa: S608
+    if end - start < _LONG:
+        return f"{whole} {grouped}", [*params, *ids, *values]
     inside, inside_params = _inside(events, measure, window, at, turned, among)
+    astride = (
+        "EXISTS (SELECT FROM segments_activitytotal t WHERE t.metric_id = %s AND t.contact_id = h.contact_id"
+        " AND (t.first_at < %s OR t.last_at >= %s))"
+    )
     of_totals = [events.metric_id, start, end]
-    return f"{inside} UNION ALL {astride}", [*inside_params, *params, *ids, *of_totals, *values]
+    sql = f"{inside} UNION ALL {whole} AND {astride} {grouped}"
+    return sql, [*inside_params, *params, *ids, *of_totals, *values]
 
 
 def _inside(
     events: Events, measure: Measure, window: Window, at: datetime, turned: bool, among: Collection[int] | None
 ) -> Condition:
-    """Of people all of whose events lie in the window, which are most of them when it is long, the totals say it."""
+    """Of people all of whose events lie in the window, most of them when it is long, the totals say it."""
     start, end = _closed(window)
     having, values = measure.having(_TOTALS, at, turned=turned)
     narrowed, ids = asked_of("contact_id", among)

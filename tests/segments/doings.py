@@ -149,7 +149,7 @@ def leaves(
     instants: SearchStrategy[str], periods: SearchStrategy[str], short: SearchStrategy[str]
 ) -> SearchStrategy[dict[str, Any]]:
     """Conditions on every type of event, in canonical spelling."""
-    lately = st.one_of(periods, short, st.sampled_from(["24_hours", "48_hours", "14_days", "7_days"]))
+    lately = st.one_of(periods, short, st.sampled_from(["24_hours", "48_hours", "14_days", "7_days", "12_months"]))
     pairs = st.tuples(instants, instants).map(worlds._ordered)
     moments = st.one_of(
         st.fixed_dictionaries({"operator": st.sampled_from(_OPERATORS), "value": instants}),
