@@ -155,5 +155,5 @@ def test_reads_take_the_same_queries_however_many(django_assert_num_queries: Dja
         factory.campaign()
     with django_assert_num_queries(4):
         assert len(program.get("campaigns?status=draft").json()["results"]) == 3
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(18):
         program.get(path(campaign))
