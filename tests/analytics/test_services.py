@@ -16,11 +16,12 @@ from tests.analytics import oracle
 from tests.conftest import CommittedDb
 from tests.factories import analytics as make
 from tests.factories.delivery import make_order, make_people, plan
+from tests.support.waiting import wait_for_horizon
 
 
 def test_the_tick_counts_each_second_and_says_how_far_it_is(committed_db: CommittedDb) -> None:
     make.events("sent")
-    make.wait_for_horizon()
+    wait_for_horizon()
     before = timezone.now()
     tasks.count()
     assert beat_schedule["count"]["schedule"] == 1.0
@@ -94,7 +95,7 @@ def test_what_came_while_it_was_built_is_counted_once(committed_db: CommittedDb)
     make.count_all()
     services.start_rebuild()
     make.events("sent", "clicked", message=2, detail="9")
-    make.wait_for_horizon()
+    wait_for_horizon()
     tasks.count()
     make.count_all()
     assert oracle.counted() == oracle.recount(oracle.log())
@@ -118,7 +119,7 @@ def test_after_a_restore_everything_is_counted_again_beside_the_old_figures(comm
     restore_from_another_cluster(ahead=1_000_000)
     make.events("sent", "opened", message=5)
     make.events("opened", message=1, at=make.AT + timedelta(days=1))
-    make.wait_for_horizon()
+    wait_for_horizon()
     for _ in range(3):
         services.count(seconds=1)
     figures = selectors.campaign_figures(1).counts
@@ -174,7 +175,7 @@ def test_the_counters_are_written_in_less_than_the_time_a_write_may_take(committ
             " SELECT 'sent', n, n, n %% 100, 1, 'email' FROM generate_series(1, %s) n",
             [stream.CHUNK],
         )
-    make.wait_for_horizon()
+    wait_for_horizon()
     live = services._live()
     begun = timezone.now()
     assert stream.count_chunk(live.pk) == stream.CHUNK

@@ -18,7 +18,7 @@ from delivery.models import DeliveryEvent
 from tests.analytics import oracle
 from tests.conftest import CommittedDb
 from tests.factories import analytics as make
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, wait_for_horizon
 
 KINDS = ["sent", "bounced", "deferred", "opened", "opened", "clicked", "clicked", "unsubscribed"]
 
@@ -126,7 +126,7 @@ def test_the_counters_equal_the_log_whatever_happens(committed_db: CommittedDb, 
 @given(seed=st.integers(), limit=st.integers(1, 30))
 def test_the_size_of_chunks_changes_no_figure(committed_db: CommittedDb, seed: int, limit: int) -> None:
     write(random.Random(seed), 4)
-    make.wait_for_horizon()
+    wait_for_horizon()
     while stream.count_chunk(services._live().pk, limit=limit):
         pass
     assert oracle.counted() == oracle.recount(oracle.log())

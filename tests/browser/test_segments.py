@@ -258,7 +258,7 @@ def test_a_rule_survives_an_ended_session_and_a_closed_window(stranger: Page, si
     stranger.goto(NEW)
     stranger.get_by_label("Name").fill("Kept")
     stranger.get_by_role("combobox", name="Field").click()
-    stranger.get_by_role("option", name="Country").click()
+    stranger.get_by_role("option", name="Country", exact=True).click()
     stranger.get_by_role("combobox", name="Value: country").fill("DE")
     expect(stranger.get_by_text("Kept in this browser until you save.")).to_be_visible()
     expect(stranger.locator("[data-look-size]")).to_contain_text("now")

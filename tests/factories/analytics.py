@@ -1,14 +1,13 @@
 """Delivery events as the ledger and tracking log them, and counting until nothing is left."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from analytics import services
 from delivery.models import DeliveryEvent
+from tests.support.waiting import wait_for_horizon
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -35,16 +34,3 @@ def count_all() -> None:
     wait_for_horizon()
     while services.count(seconds=60):
         pass
-
-
-def wait_for_horizon() -> None:
-    """Wait until what is committed now may be counted: transactions of other databases of the server hold it up."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-        (following,) = cursor.fetchone()
-        for _ in range(3000):
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8", [following])
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    raise AssertionError("some transaction on this server stays open")

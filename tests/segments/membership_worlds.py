@@ -9,6 +9,7 @@ from django.utils import timezone
 from segments.compiler import contacts_matching
 from segments.models import Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep
 from segments.services import membership_logs, membership_passes, memberships, upkeep
+from tests.support.waiting import wait_for_horizon
 
 Kind = MembershipChange.Kind
 
@@ -25,6 +26,7 @@ def take_up() -> None:
 
 def pass_all(*, at: datetime | None = None) -> None:
     """Every pass that is due, to its end."""
+    wait_for_horizon()
     for segment_id in membership_passes.waiting(at=at or timezone.now()):
         while membership_passes.pass_next(segment_id, at=at or timezone.now()):
             pass
@@ -32,6 +34,7 @@ def pass_all(*, at: datetime | None = None) -> None:
 
 def keep_up(*, at: datetime | None = None) -> None:
     """As the ticks do, until nothing is left to do."""
+    wait_for_horizon()
     membership_logs.follow_logs()
     for _ in range(2):  # a segment that was frozen is taken up again as such
         take_up()

@@ -111,10 +111,11 @@ RUIN = {
     "surrogate": b'{"event_type": "\\ud800"}',
     "huge": b'{"event_type": 1e999}',
     "cut": b'{"event_type": "page',
+    "nothing": b"",
 }
 
 
-@pytest.mark.parametrize("name", [one for one in RUIN if one != "cut"])
+@pytest.mark.parametrize("name", [one for one in RUIN if one not in ("cut", "nothing")])
 def test_what_is_no_json_is_cut_out_of_its_batch(name: str) -> None:
     before, after = json.dumps(_event()).encode(), json.dumps(_event(properties={"path": '",]["'})).encode()
     response = _send(b'{"sentAt": null, "batch": [%s, %s ,%s]}' % (before, RUIN[name], after))

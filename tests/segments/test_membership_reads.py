@@ -38,6 +38,7 @@ from tests.conftest import CommittedDb
 from tests.factories.analytics import events as delivery_events
 from tests.factories.segments import contact, contact_list
 from tests.segments.membership_worlds import assert_histories_hold, keep_up, members, rule
+from tests.support.waiting import wait_for_horizon
 
 GERMAN = rule("country", "equals", "DE")
 BASE = Path(settings.BASE_DIR)
@@ -228,8 +229,10 @@ def test_the_log_of_messages_is_followed_from_a_mark_while_somebody_depends_on_i
     assert not TailMark.objects.exists()
     _watch("messages")
     delivery_events("sent", message=2, contact_id=6)
+    wait_for_horizon()
     TailMark.objects.create(log="delivery_deliveryevent", **_here())
     delivery_events("opened", "clicked", message=2, contact_id=7)
+    wait_for_horizon()
     membership_logs.follow_logs()
     membership_logs.follow_logs()
     assert list(Touch.objects.values_list("contact_id", "watch")) == [(7, "messages")]
@@ -272,6 +275,7 @@ def test_entries_and_exits_are_read_in_order_and_none_is_passed_by(committed_db:
     assert changes_after(Place()) == []
     go_on.set()
     slow.join()
+    wait_for_horizon()
     found = changes_after(Place())
     assert [one.contact_id for one in found] == [1, 2]
     assert changes_after(found[0].place) == found[1:]

@@ -31,6 +31,7 @@ from tests.segments.membership_worlds import (
     rule,
     take_up,
 )
+from tests.support.waiting import wait_for_horizon
 
 GERMAN = rule("country", "equals", "DE")
 
@@ -115,6 +116,7 @@ def test_a_version_saved_in_the_midst_of_a_pass_begins_it_anew(committed_db: Com
     people = [contact(country="DE" if n % 2 else "FR") for n in range(10)]
     segment = create_segment(name="some", criteria=GERMAN)
     take_up()
+    wait_for_horizon()
     SegmentUpkeep.objects.update(chunk=3)
     assert membership_passes.pass_next(segment.pk, at=timezone.now())  # it begins
     assert membership_passes.pass_next(segment.pk, at=timezone.now())

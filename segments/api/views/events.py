@@ -86,7 +86,8 @@ class Events(Endpoint):
         """Events, one or up to 500 kB of them, each answered for itself; one that is wrong does not harm the others."""
         at, key = timezone.now(), request.auth if isinstance(request.auth, WriteKey) else None
         sender = receiving.sender_of(key) if key else Sender(Source.SERVER)
-        delivery = receiving.read_body(request.data, sender, at=at)
+        # where there is no body at all, no parser is asked and the data is an empty dict
+        delivery = receiving.read_body(request.data or b"", sender, at=at)
         if key:
             try:
                 receiving.admit(key, len(delivery.items))
