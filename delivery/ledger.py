@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from delivery import dispositions
 from delivery.models import DeliveryEvent, Message
 
@@ -45,18 +43,8 @@ class Settlement:
     due_at: datetime | None = None
 
 
-def run(name: str, **values: Any) -> list[tuple[Any, ...]]:
-    """Execute one named statement and return its rows; for those without rows, an empty list."""
-    with connection.cursor() as cursor:
-        cursor.execute(queries("delivery", "ledger")[name], values)
-        return cursor.fetchall() if cursor.description else []
-
-
-def count(name: str, **values: Any) -> int:
-    """Execute one named statement and return how many rows it wrote."""
-    with connection.cursor() as cursor:
-        cursor.execute(queries("delivery", "ledger")[name], values)
-        return int(cursor.rowcount)
+_SQL = Statements("delivery", "ledger")
+run, count = _SQL.rows, _SQL.count
 
 
 def claim(lane: str, channel: str, *, limit: int) -> list[Claimed]:

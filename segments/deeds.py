@@ -4,20 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from django.db import connection
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.lib import public_ids
 from config.lib.errors import Conflict, FieldError, Invalid, NotFound
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.actions import ContactAction, Order
 from segments.models import Attribute, ContactList
 from segments.services.attributes import typed_values
 from segments.services.lists import ListArchived
 
 _VERBS = ("set", "clear", "add", "remove")
+_SQL = Statements("segments", "bulk")
 
 
 class PutOnList(ContactAction):
@@ -36,10 +36,10 @@ class PutOnList(ContactAction):
         return {"list": row.pk, "name": row.name}
 
     def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
-        return {pk: None for (pk,) in _run("put_on", list=order.given["list"], ids=contact_ids)}
+        return {pk: None for (pk,) in _SQL.rows("put_on", list=order.given["list"], ids=contact_ids)}
 
     def take_back(self, before: Mapping[int, Any], order: Order) -> int:
-        return len(_run("take_off", list=order.given["list"], ids=list(before)))
+        return len(_SQL.rows("take_off", list=order.given["list"], ids=list(before)))
 
     def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
         return _("%(added)d added to %(list)s; %(there)d were on it already.") % {
@@ -62,15 +62,12 @@ class TakeOffList(ContactAction):
         return {"list": row.pk, "name": row.name}
 
     def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
-        gone = _run("take_off", list=order.given["list"], ids=contact_ids)
+        gone = _SQL.rows("take_off", list=order.given["list"], ids=contact_ids)
         return {pk: added_at.isoformat() for pk, added_at in gone}
 
     def take_back(self, before: Mapping[int, Any], order: Order) -> int:
         added = [parse_datetime(text) for text in before.values()]
-        with connection.cursor() as cursor:
-            sql = queries("segments", "bulk")["put_back"]
-            cursor.execute(sql, {"list": order.given["list"], "ids": list(before), "added": added})
-            return int(cursor.rowcount)
+        return _SQL.count("put_back", list=order.given["list"], ids=list(before), added=added)
 
     def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
         text = ngettext("%(n)d contact is off the list %(list)s.", "%(n)d contacts are off the list %(list)s.", changed)
@@ -102,20 +99,17 @@ class ChangeAttribute(ContactAction):
         return {**given, "value": _value(row, verb, asked.get("value", ""))}
 
     def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
-        changed = _run("set_attribute", part=f"value_{order.given['verb']}", ids=contact_ids, **_parts(order))
+        changed = _set(order.given["verb"], contact_ids, order)
         return {pk: before and orjson.loads(before) for pk, before in changed}
 
     def take_back(self, before: Mapping[int, Any], order: Order) -> int:
         verb, ids = order.given["verb"], list(before)
         if verb in ("add", "remove"):  # what else became of the list since stays
             back = "remove" if verb == "add" else "add"
-            return len(_run("set_attribute", part=f"value_{back}", ids=ids, **_parts(order)))
+            return len(_set(back, ids, order))
         after = None if verb == "clear" else _json(order.given["value"])
         packed = [None if value is None else _json(value) for value in before.values()]
-        with connection.cursor() as cursor:
-            values = {"name": order.given["attribute"], "ids": ids, "before": packed, "after": after}
-            cursor.execute(queries("segments", "bulk")["restore_attribute"], values)
-            return int(cursor.rowcount)
+        return _SQL.count("restore_attribute", name=order.given["attribute"], ids=ids, before=packed, after=after)
 
     def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
         text = ngettext("%(name)s is changed for %(n)d contact; %(same)d had it so.",
@@ -151,18 +145,12 @@ def _value(row: Attribute, verb: str, given: Any) -> Any:
     return value
 
 
-def _parts(order: Order) -> dict[str, Any]:
+def _set(verb: str, ids: Sequence[int], order: Order) -> list[tuple[Any, ...]]:
+    """Who is changed by a verb, each with what they had before."""
     value = order.given.get("value")
-    return {"name": order.given["attribute"], "value": _json(value), "item": value if isinstance(value, str) else ""}
+    given = {"name": order.given["attribute"], "value": _json(value), "item": value if isinstance(value, str) else ""}
+    return _SQL.rows("set_attribute", {"value": _SQL.text(f"value_{verb}")}, ids=ids, **given)
 
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def _run(query: str, *, part: str = "", **values: Any) -> list[tuple[Any, ...]]:
-    sql = queries("segments", "bulk")
-    text = sql[query].replace("{value}", sql[part]) if part else sql[query]
-    with connection.cursor() as cursor:
-        cursor.execute(text, values)
-        return list(cursor.fetchall())
