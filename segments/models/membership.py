@@ -82,6 +82,8 @@ class SegmentUpkeep(models.Model):
         DAILY = "daily", _("at the turn of each day (UTC)")
         ALWAYS = "always", _("each hour")
 
+    TOO_SLOW = "Looking at its people takes too long"  # an error that making the rule cheaper mends
+
     segment = models.OneToOneField(Segment, primary_key=True, on_delete=models.CASCADE, related_name="upkeep")
     reads = ArrayField(models.CharField(max_length=20), help_text="Kinds of watches that its rule depends on")
     moves = models.CharField(max_length=6, choices=Moves)
@@ -97,6 +99,11 @@ class SegmentUpkeep(models.Model):
     passed = models.BigIntegerField(null=True)
     upto = models.BigIntegerField(default=0, help_text="The highest contact id when it began")
     chunk = models.PositiveIntegerField(default=20_000, help_text="Contacts a transaction; it grows and shrinks")
+    widest = models.PositiveIntegerField(
+        default=200_000,
+        db_default=200_000,
+        help_text="More took too long, so no transaction of this pass tries it again",
+    )
     passed_at = models.DateTimeField(null=True, help_text="When the last pass ended")
     size = models.BigIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True, default="")

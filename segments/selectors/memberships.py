@@ -199,6 +199,11 @@ class Kept:
     due_at: datetime | None
 
     @property
+    def slow(self) -> bool:
+        """Whether its rule takes too long even for a few people."""
+        return self.error == SegmentUpkeep.TOO_SLOW
+
+    @property
     def percent(self) -> int:
         """How far the pass is."""
         return round(100 * (self.progress or 0))

@@ -14,14 +14,19 @@ from config.lib.sql import queries
 from segments.compiler import Compiler
 from segments.dependence import people, statement
 from segments.errors import InvalidCriteria
-from segments.models import How, SegmentUpkeep
+from segments.models import Contact, How, SegmentUpkeep
 from segments.services.membership_rows import row, run
 from segments.services.upkeep import next_try
 
 LONG, QUICK = 1.0, 0.25  # seconds a transaction writes: shorter ones from there on, longer ones up to here
 CHUNKS = range(100, 200_001)  # contacts a transaction of a pass
-TOO_SLOW = "Looking at its people takes too long"
+_BY_ID = 5_000  # so few are asked one by one, which takes as long however long the log of events is
 _STATEMENT_LIMIT = "5s"
+_LAST = 2**63 - 1
+
+
+class TooSlow(Exception):
+    """Looking at some people took longer than a statement may; nothing is written."""
 
 
 class Looks:
@@ -32,24 +37,35 @@ class Looks:
         run("limit_statements", limit=_STATEMENT_LIMIT)
 
     def at_people(self, upkeep: SegmentUpkeep, hows: Mapping[int, str]) -> None:
-        """Look at these contacts. Raises what a rule that does not work raises."""
+        """Look at these contacts. Raises TooSlow, and what a rule that does not work raises."""
         ids = sorted(hows)
         self._compiler.among = ids
         how = [hows[pk] for pk in ids]
         self._settle(upkeep, "batch", Q(pk__in=ids), ids=ids, hows=how, how="", counts=True)
 
-    def at_stretch(self, upkeep: SegmentUpkeep, upto: int) -> None:
-        """Look at all contacts after those passed."""
+    def at_stretch(self, upkeep: SegmentUpkeep, upto: int | None) -> None:
+        """Look at all contacts after those passed; None: nobody is left but members who are gone. Raises as above."""
         after = int(upkeep.passed or 0)
-        self._compiler.among = range(after + 1, upto + 1)
+        within = Q(pk__gt=after, pk__lte=upto or after)
+        if upto and upkeep.chunk > _BY_ID:
+            self._compiler.among = range(after + 1, upto + 1)
+        else:
+            self._compiler.among = list(Contact.objects.filter(within).order_by("pk").values_list("pk", flat=True))
+            within = Q(pk__in=self._compiler.among)
         counts = upkeep.how not in (How.RULE, How.FROZEN)
-        stretch = {"after": after, "upto": upto, "ids": [], "hows": []}
-        self._settle(upkeep, "stretch", Q(pk__gt=after, pk__lte=upto), **stretch, how=upkeep.how, counts=counts)
+        stretch = {"after": after, "upto": upto or _LAST, "ids": [], "hows": []}
+        self._settle(upkeep, "stretch", within, **stretch, how=upkeep.how, counts=counts)
 
     def _settle(self, upkeep: SegmentUpkeep, those: str, within: Q, *, counts: bool, **values: Any) -> None:
         fitting = statement(people(self._compiler, upkeep.pk).filter(within)).replace("%", "%%")
         parts = {"people": fitting, "those": queries("segments", "memberships")[those]}
-        entered, gone = row("settle", parts, segment=upkeep.pk, version=upkeep.version_id, **values)
+        try:
+            with transaction.atomic():
+                entered, gone = row("settle", parts, segment=upkeep.pk, version=upkeep.version_id, **values)
+        except OperationalError as error:
+            if isinstance(error.__cause__, QueryCanceled):
+                raise TooSlow from error
+            raise
         if entered or gone:
             run("note", segment=upkeep.pk, entered=entered, gone=gone, counts=counts)
 
@@ -60,11 +76,7 @@ def told(upkeep: SegmentUpkeep) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-    except (InvalidCriteria, DataError, OperationalError) as error:
-        if isinstance(error, OperationalError) and not isinstance(error.__cause__, QueryCanceled):
-            raise
-        now, slow = timezone.now(), isinstance(error, OperationalError)
-        upkeep.error = TOO_SLOW if slow else str(error).partition("\n")[0][:500]
-        upkeep.due_at = now if slow and upkeep.chunk > CHUNKS.start else next_try(now)
-        upkeep.passed, upkeep.chunk = None, max(upkeep.chunk // 4, CHUNKS.start)
-        upkeep.save(update_fields=["error", "due_at", "passed", "chunk"])
+    except (InvalidCriteria, DataError, TooSlow) as error:
+        upkeep.error = upkeep.TOO_SLOW if isinstance(error, TooSlow) else str(error).partition("\n")[0][:500]
+        upkeep.due_at, upkeep.passed = next_try(timezone.now()), None
+        upkeep.save(update_fields=["error", "due_at", "passed"])

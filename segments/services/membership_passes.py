@@ -10,10 +10,8 @@ from django.utils import timezone
 from segments.dependence import CompilerAt
 from segments.models import How, Segment, SegmentUpkeep
 from segments.services import upkeep as upkeeps
-from segments.services.membership_looks import CHUNKS, LONG, QUICK, Looks, told
+from segments.services.membership_looks import CHUNKS, LONG, QUICK, Looks, TooSlow, told
 from segments.services.membership_rows import row, rows, run
-
-_LAST = 2**63 - 1
 
 
 def pass_next(segment_id: int, *, at: datetime) -> bool:
@@ -30,23 +28,35 @@ def _go_on(upkeep: SegmentUpkeep, at: datetime) -> bool:
     """It writes nothing before it has looked, however long that takes."""
     began = monotonic()
     with told(upkeep):
-        upto = row("next_stretch", after=upkeep.passed, rows=upkeep.chunk)[0]
-        Looks(max(at, timezone.now())).at_stretch(upkeep, upto or _LAST)
+        try:
+            upto = row("next_stretch", after=upkeep.passed, rows=upkeep.chunk)[0]
+            Looks(max(at, timezone.now())).at_stretch(upkeep, upto)
+        except TooSlow:
+            if upkeep.chunk == CHUNKS.start:
+                raise
+            return _narrow(upkeep)
         upkeep.passed = upto
     if upkeep.error:
         return False
     if upto is None:
         _end(upkeep)
     else:
-        upkeep.chunk = _next_chunk(upkeep.chunk, monotonic() - began)
+        upkeep.chunk = _next_chunk(upkeep, monotonic() - began)
         upkeep.save(update_fields=["passed", "chunk"])
     return upto is not None
 
 
-def _next_chunk(chunk: int, took: float) -> int:
+def _narrow(upkeep: SegmentUpkeep) -> bool:
+    """Go on where it is, with fewer people a transaction; as many are not tried again before the next pass."""
+    upkeep.chunk = upkeep.widest = max(upkeep.chunk // 4, CHUNKS.start)
+    upkeep.save(update_fields=["chunk", "widest"])
+    return True
+
+
+def _next_chunk(upkeep: SegmentUpkeep, took: float) -> int:
     if took > LONG:
-        return max(chunk // 2, CHUNKS.start)
-    return min(chunk * 2, CHUNKS.stop - 1) if took < QUICK else chunk
+        return max(upkeep.chunk // 2, CHUNKS.start)
+    return min(upkeep.chunk * 2, upkeep.widest) if took < QUICK else upkeep.chunk
 
 
 def _begin(upkeep: SegmentUpkeep, at: datetime) -> bool:
@@ -58,8 +68,10 @@ def _begin(upkeep: SegmentUpkeep, at: datetime) -> bool:
     if upkeep.error or not watched:
         upkeep.due_at = at if not upkeep.error else upkeeps.next_try(at)
     else:
-        upkeep.began_at, upkeep.passed = at, 0
-    upkeep.save(update_fields=["reads", "moves", "watched_from", "error", "due_at", "began_at", "passed", "upto"])
+        upkeep.began_at, upkeep.passed, upkeep.widest = at, 0, CHUNKS.stop - 1
+    upkeep.save(update_fields=[
+        "reads", "moves", "watched_from", "error", "due_at", "began_at", "passed", "upto", "widest",
+    ])  # fmt: skip
     return upkeep.passed is not None
 
 

@@ -248,9 +248,9 @@ def test_whatever_is_done_in_whatever_order_members_are_whom_the_compiler_finds(
     keep_up()
 
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(_DEEDS, max_size=25))
-    def law(deeds: list[tuple[str, int, int]]) -> None:
-        SegmentUpkeep.objects.update(chunk=2)
+    @given(st.lists(_DEEDS, max_size=25), st.sampled_from([2, 10_000]))  # by their ids, and by a range of them
+    def law(deeds: list[tuple[str, int, int]], chunk: int) -> None:
+        SegmentUpkeep.objects.update(chunk=chunk)
         for deed in deeds:
             world.do(*deed)
         keep_up()

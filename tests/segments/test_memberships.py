@@ -1,18 +1,22 @@
 """Who is in which segment: what is kept equals what the compiler says, whatever is written and whoever dies."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import connection
+import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from config.lib import public_ids
 from segments.models import Attribute, Membership, MembershipChange, Segment, SegmentUpkeep, Touch
-from segments.services import membership_passes, memberships
+from segments.services import membership_looks, membership_passes, memberships
 from segments.services.attributes import register_attribute
 from segments.services.contacts import edit_contact
 from segments.services.lists import add_to_list
 from segments.services.segments import archive_segment, create_segment, edit_segment, restore_segment, save_criteria
 from tests.conftest import CommittedDb
+from tests.factories.events import event, take
 from tests.factories.segments import contact, contact_list, csv_bytes, imported
 from tests.segments.membership_worlds import (
     assert_histories_hold,
@@ -161,6 +165,58 @@ def test_a_rule_that_no_longer_works_harms_no_other_and_is_made_up_for(committed
     keep_up(at=timezone.now() + timedelta(minutes=11))
     assert _upkeep(broken).error == ""
     assert members(broken) == {ana.pk, ben.pk}
+
+
+@contextmanager
+def _locked(table: str) -> Iterator[None]:
+    """Nobody else can read it: whoever looks at it takes too long."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table}")
+        yield
+
+
+def test_a_stretch_that_takes_too_long_is_tried_again_with_fewer_people(
+    committed_db: CommittedDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rule reads the log: of many it is read whole, of a few what each of them did."""
+    ana = contact(external_id="ana")
+    take(event("order_completed", user_id="ana", properties={"total": 9}), at=timezone.now())
+    where = [{"property": "total", "operator": "greater_than", "value": 5}]
+    buyers = create_segment(name="buyers", criteria=rule("event.order_completed", "did", {"where": where}))
+    take_up()
+    wait_for_horizon()
+    assert membership_passes.pass_next(buyers.pk, at=timezone.now())
+    with _locked("segments_rawevent"), monkeypatch.context() as patch:
+        patch.setattr(membership_looks, "_STATEMENT_LIMIT", "20ms")
+        assert membership_passes.pass_next(buyers.pk, at=timezone.now())
+        slow = _upkeep(buyers)
+        assert (slow.error, slow.passed, slow.chunk, slow.widest) == ("", 0, 5000, 5000)
+    while membership_passes.pass_next(buyers.pk, at=timezone.now()):
+        pass
+    assert members(buyers) == {ana.pk}
+    assert _upkeep(buyers).chunk == 5000  # no more are tried again, however quick it was
+
+
+def test_a_rule_too_slow_for_the_fewest_is_named_and_tried_again(
+    committed_db: CommittedDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = contact_list("listed")
+    ana = contact()
+    add_to_list(listed, [ana.pk])
+    segment = create_segment(name="listed", criteria=rule("list", "in", [public_ids.encode("list", listed.pk)]))
+    germans = create_segment(name="germans", criteria=GERMAN)
+    keep_up()
+    SegmentUpkeep.objects.update(chunk=100, due_at=timezone.now())
+    ben = contact(country="DE")
+    with _locked("segments_listmembership"), monkeypatch.context() as patch:
+        patch.setattr(membership_looks, "_STATEMENT_LIMIT", "20ms")
+        pass_all()
+    assert _upkeep(segment).error == SegmentUpkeep.TOO_SLOW
+    keep_up()
+    assert members(germans) == {ben.pk}
+    keep_up(at=timezone.now() + timedelta(minutes=11))
+    assert _upkeep(segment).error == ""
+    assert members(segment) == {ana.pk}
 
 
 def test_a_statement_about_very_many_people_asks_for_a_pass(committed_db: CommittedDb) -> None:
