@@ -4,7 +4,11 @@ import subprocess
 import sys
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
+from itertools import accumulate
+from random import Random
 
 import hypothesis
 import pytest
@@ -135,6 +139,44 @@ def test_in_a_small_bucket_bulk_stands_back_for_an_urgent_message_that_waits() -
     assert _one(limit, 1, now=START + 10, urgent=True).waits == pytest.approx([1.0], abs=1e-4)
     assert _one(limit, 1, now=START + 11).granted == 0
     assert _one(limit, 1, now=START + 11, urgent=True).granted == 1
+
+
+@hypothesis.settings(max_examples=15)
+@given(st.sampled_from([0.5, 1, 7, 40]), st.floats(0.05, 0.6), st.floats(0, 1), st.randoms(use_true_random=False))
+def test_beside_a_backlog_of_bulk_urgent_messages_wait_for_each_other_alone_and_bulk_has_the_rest(
+    rate: float, share: float, start: float, random: Random
+) -> None:
+    """Everybody comes back when told to; urgent ones arrive at random, at less than the limit."""
+    _flush()
+    limit, duration = Limit("throttle:mixed", rate, Because.ACCOUNT), 200 / rate
+    _one(limit, 0, now=START)
+    gaps = accumulate(random.expovariate(rate * share) for _ in range(int(200 * share)))
+    urgent_at = [at for at in gaps if at < duration]
+    coming = [(START + start + at, True, START + start + at) for at in urgent_at]
+    coming += [(START + start, False, START + start)] * 400
+    heapify(coming)
+    served, waited, end = [], [], START + start + duration
+    while coming and coming[0][0] < end:
+        now, urgent, since = heappop(coming)
+        if wait := _one(limit, 1, now=now, urgent=urgent).waits:
+            heappush(coming, (now + wait[0], urgent, since))
+        else:
+            served.append(now)
+            waited += [now - since] if urgent else []
+    waited += [end - since for _, urgent, since in coming if urgent]
+    assert _most_in_a_window(served) <= max(rate * WINDOW_S * 1.05, rate * WINDOW_S + 1)
+    assert len(served) >= 0.9 * rate * duration - 1
+    alone = _queue(urgent_at, rate)
+    assert all(wait <= of + 1.1 / rate for wait, of in zip(sorted(waited), sorted(alone), strict=True))
+
+
+def _queue(arrivals: Sequence[float], rate: float) -> list[float]:
+    """How long each would wait for a server of this rate that has nobody else."""
+    free, waits = 0.0, []
+    for at in arrivals:
+        free = max(free, at) + 1 / rate
+        waits.append(free - at)
+    return waits
 
 
 def test_who_needs_two_tokens_takes_both_or_none() -> None:
