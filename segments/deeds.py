@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from django.contrib.auth.models import User
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -13,6 +14,7 @@ from config.lib.errors import Conflict, FieldError, Invalid, NotFound
 from config.lib.sql import Statements
 from segments.actions import ContactAction, Order
 from segments.models import Attribute, ContactList
+from segments.services.attribute_writers import note_writer
 from segments.services.attributes import typed_values
 from segments.services.lists import ListArchived
 
@@ -97,6 +99,11 @@ class ChangeAttribute(ContactAction):
         if verb != "set" and row.type != Attribute.Type.LIST:
             raise Invalid(FieldError("/verb", f"{name} is no list: set it or take it away"))
         return {**given, "value": _value(row, verb, asked.get("value", ""))}
+
+    def begin(self, order: Order) -> str:
+        by = User.objects.filter(pk=order.by).first() if order.by else None
+        note_writer([order.given["attribute"]], Attribute.Writer.BULK_JOB, str(by or ""))
+        return ""
 
     def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
         changed = _set(order.given["verb"], contact_ids, order)

@@ -24,6 +24,12 @@ def audit(request: Any, action: str, kind: str, pk: int | None, changes: Mapping
     )
 
 
+def writer(request: Any) -> tuple[str, str]:
+    """Who asks, in words: ("api", name of the key) or ("person", name of the user)."""
+    key = getattr(request, "auth", None)
+    return ("api", key.name) if key else ("person", str(request.user))
+
+
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """{field: [before, after]} of the fields that differ."""
     return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}

@@ -15,6 +15,7 @@ from segments.exporting import csv_lines, rows
 from segments.models import Attribute, Contact, ContactList, Import, ImportRow, ListMembership
 from segments.resources import ContactResource
 from segments.selectors.contacts import find_contacts
+from segments.services.attribute_writers import note_writer
 from segments.services.attributes import check_name, register_attribute
 from segments.services.contacts import contact_problems, create_contact, edit_contact, set_tracking
 from segments.services.lists import archive_list, restore_list
@@ -104,6 +105,7 @@ class ContactAdmin(LargeTableAdmin[Contact]):
         else:
             obj.pk = create_contact(form.values).pk
             obj.refresh_from_db()
+        note_writer(form.values.get("attributes", ()), Attribute.Writer.PERSON, str(request.user))
 
     @admin.action(description="Record opens and clicks", permissions=["change"])
     def track(self, request: HttpRequest, queryset: QuerySet[Contact]) -> None:

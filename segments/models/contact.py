@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Collate, Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Contact(models.Model):
@@ -65,10 +66,21 @@ class Attribute(models.Model):
         DATE = "date"
         LIST = "list"  # of strings
 
+    class Writer(models.TextChoices):
+        IMPORT = "import", _("Import")
+        API = "api", _("API key")
+        PERSON = "person", _("By hand")
+        EVENTS = "events", _("Events")
+        BULK_JOB = "bulk_job", _("Bulk job")
+
     name = models.SlugField(max_length=63, unique=True)
     type = models.CharField(max_length=10, choices=Type)
     description = models.CharField(max_length=255, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    writer_kind = models.CharField(max_length=10, choices=Writer, blank=True, default="", db_default="")
+    writer = models.CharField(max_length=200, blank=True, default="", db_default="", help_text="Who wrote it last")
+    writer_row = models.BigIntegerField(null=True, editable=False, help_text="The id of that import")
+    written_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:
         return self.name

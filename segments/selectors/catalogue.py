@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef
 
 from config.lib.sql import queries
-from segments.models import Activity, Contact, Import, Metric, Segment, WriteKey
+from segments.models import Activity, Contact, Metric, Segment, WriteKey
 
 LATELY = 50_000  # events of the log that are looked at, the newest
 _DRAWN = 10_000  # contacts that are looked at, by chance
@@ -79,18 +79,6 @@ def shares() -> dict[str, Known]:
     with connection.cursor() as cursor:
         cursor.execute(queries("segments", "catalogue")["shares"], {"ids": drawn})
         return {name: Known(number / total, last_at) for name, number, last_at, total in cursor.fetchall()}
-
-
-def importers() -> dict[str, Import]:
-    """By attribute name, the last import that could write it, of the newest hundred."""
-    found: dict[str, Import] = {}
-    done = Import.objects.filter(state=Import.State.COMPLETED).only("pk", "name", "mapping", "finished_at")
-    for one in done.order_by("-finished_at")[:100]:
-        for target in one.mapping.values():
-            kind, _, rest = str(target).partition(":")
-            if kind == "attribute":
-                found.setdefault(rest.partition(":")[0], one)
-    return found
 
 
 def segments_by_word() -> dict[str, list[tuple[int, str]]]:

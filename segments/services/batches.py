@@ -12,9 +12,10 @@ from config.lib.sql import queries
 from segments.doorbells import Arrival
 from segments.errors import RefusedEvent
 from segments.events.judging import Event
-from segments.events.spelling import ALIASED
-from segments.models import Contact, Visitor
+from segments.events.spelling import ALIASED, snake
+from segments.models import Attribute, Contact, Visitor, WriteKey
 from segments.selectors.identity import present_ids
+from segments.services.attribute_writers import note_writer
 from segments.services.quarantine import Sender
 from segments.services.rollups import roll
 from segments.services.traits import apply_traits
@@ -70,12 +71,18 @@ class Batch:
                 people[event.user_id or event.event_id] = apply_traits(event, self.sender.source)
             except RefusedEvent as refusal:
                 self.refused[event.event_id] = refusal
+        if told := {form for event in events for trait in event.traits or () for form in (trait, snake(trait))}:
+            note_writer(told, Attribute.Writer.EVENTS, self._sender_name())
         self._refuse_merging([event for event in events if event.type.name == ALIASED])
         named = {event.user_id for event in events if event.user_id and event.event_id not in self.refused}
         if missing := named - people.keys():
             self._run("people", {"ids": sorted(missing)})
             people |= _contact_ids(missing)
         return people
+
+    def _sender_name(self) -> str:
+        key = WriteKey.objects.filter(pk=self.sender.write_key_id or 0).first()
+        return str(key.name if key else self.sender.source)
 
     def _refuse_merging(self, aliases: Sequence[Event]) -> None:
         """An alias makes an anonymous visitor a person; two people are made one by somebody who looked at both."""

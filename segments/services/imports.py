@@ -17,9 +17,10 @@ from config.lib.sql import queries
 from segments.importing.mapping import guessed_mapping, parsed_mapping
 from segments.importing.reading import UnreadableFile
 from segments.importing.sniffing import sniff
-from segments.models import ContactList, Import
+from segments.models import Attribute, ContactList, Import
 from segments.places import country_code
 from segments.selectors.imports import outcomes, preset, registered_attributes
+from segments.services.attribute_writers import note_writer
 from segments.services.attributes import register_attribute
 from segments.services.staging import judge, stage
 from segments.services.upserting import write
@@ -157,6 +158,8 @@ def _check(import_: Import, lease: Lease) -> None:
 
 def _run(import_: Import, lease: Lease, at: datetime) -> None:
     write(import_, lease)
+    targets = parsed_mapping(import_.columns, import_.mapping, registered_attributes()).values()
+    note_writer((one.attribute for one in targets), Attribute.Writer.IMPORT, import_.name, row=import_.pk)
     with connection.cursor() as cursor:
         cursor.execute(queries("segments", "importing")["analyze"])
     lease.release(state=State.COMPLETED, results=outcomes(import_.pk), finished_at=at)

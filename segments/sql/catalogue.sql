@@ -13,3 +13,16 @@ WITH drawn AS MATERIALIZED (
 )
 SELECT name, count(*), max(updated_at), (SELECT count(*) FROM drawn)
 FROM drawn, jsonb_object_keys(attributes) AS name GROUP BY name;
+
+-- Many may write one attribute at once: its row is left to whoever has it, and not written each time.
+-- name: note_writer
+UPDATE segments_attribute a
+SET writer_kind = %(kind)s, writer = %(name)s, writer_row = %(row)s, written_at = clock_timestamp()
+FROM (
+    SELECT id FROM segments_attribute
+    WHERE name = ANY (%(names)s)
+      AND (written_at IS NULL OR written_at < clock_timestamp()
+           - CASE WHEN (writer_kind, writer) = (%(kind)s, %(name)s) THEN interval '1 minute' ELSE interval '1 second' END)
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+) due
+WHERE a.id = due.id;

@@ -51,7 +51,8 @@ class Attributes(ListPage):
         Column("promotion", gettext_lazy("Index"), lambda row: _PROMOTED.get(_state(row)), "template",
                template="segments/promotion_chip.html",
                hint=gettext_lazy("An attribute with an index of its own is quick to ask for in segments.")),
-        Column("importer", gettext_lazy("Last import with it"), kind="template", template="segments/importer.html"),
+        Column("writer", gettext_lazy("Last written by"), lambda row: row, "template",
+               template="segments/attribute_writer.html"),
         Column("seen", gettext_lazy("Last seen"), lambda row: row.known and row.known.last_at, "ago",
                hint=gettext_lazy("When one of those contacts was last changed.")),
         Column("used", gettext_lazy("Segments"), lambda row: row.used, "number"),
@@ -75,16 +76,10 @@ class Attributes(ListPage):
         return Attribute.objects.select_related("promotion")
 
     def prepare(self, rows: list[Any]) -> None:
-        shares, importers, used = catalogue.shares(), catalogue.importers(), catalogue.segments_by_word()
+        shares, used = catalogue.shares(), catalogue.segments_by_word()
         for row in rows:
-            row.known, row.importer, row.used = (
-                shares.get(row.name),
-                importers.get(row.name),
-                len(used.get(row.name, ())),
-            )
-            row.importer_url = row.importer and reverse(
-                "audience:import", args=[public_ids.encode("import", row.importer.pk)]
-            )
+            row.known, row.used = shares.get(row.name), len(used.get(row.name, ()))
+            row.import_url = _import_url(row)
 
     def url_of(self, row: Attribute) -> str:
         return reverse("audience:attribute", args=[row.name])
@@ -135,12 +130,12 @@ class OneAttribute(FormPage):
         return self.done(_("Saved."), reverse("audience:attribute", args=[self.row.name]))
 
     def show(self, form: Any, status: int = 200) -> HttpResponse:
-        known, importer = catalogue.shares().get(self.row.name), catalogue.importers().get(self.row.name)
+        known = catalogue.shares().get(self.row.name)
+        self.row.import_url = _import_url(self.row)  # type: ignore[attr-defined]
         users = catalogue.segments_by_word().get(self.row.name, ())
         return self.render(
             form=form, row=self.row, type=_KINDS[self.row.type], known=known, share=share_in_words(known),
-            importer=importer, promotion=_PROMOTED.get(_state(self.row)),
-            importer_url=importer and reverse("audience:import", args=[public_ids.encode("import", importer.pk)]),
+            promotion=_PROMOTED.get(_state(self.row)),
             segments=[segment_link(pk, name) for pk, name in users], status=status,
         )  # fmt: skip
 
@@ -151,6 +146,12 @@ def share_in_words(known: catalogue.Known | None) -> str:
     return _("about %(n)s %%") % {
         "n": number_format(round(known.share * 100, 1) if known.share < 0.1 else round(known.share * 100))
     }
+
+
+def _import_url(row: Attribute) -> str:
+    if row.writer_kind != Attribute.Writer.IMPORT or not row.writer_row:
+        return ""
+    return reverse("audience:import", args=[public_ids.encode("import", row.writer_row)])
 
 
 def _state(row: Attribute) -> str:

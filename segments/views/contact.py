@@ -1,5 +1,6 @@
 """One contact: profile, lists, what stands against writing to them, and their past."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +21,11 @@ from config.pages.forms import FormPage
 from config.pages.views import Action, Page, find
 from segments.actions import ACTIONS, ContactAction
 from segments.forms.contacts import ContactForm, as_words, beside_fields
-from segments.models import Contact, ContactList
+from segments.models import Attribute, Contact, ContactList
 from segments.moments import identity_in_words
 from segments.selectors.identity import given_up_ids, ids_of, reasons
 from segments.selectors.lists import lists_in_use
+from segments.services.attribute_writers import note_writer
 from segments.services.contacts import create_contact, edit_contact, set_tracking
 from segments.services.lists import add_to_list, remove_from_list
 from segments.suppressed import standings
@@ -78,6 +80,7 @@ class NewContact(FormPage):
         values = form.changed_values()
         with beside_fields(), transaction.atomic():
             made = create_contact(values)
+            _note(self.request, values)
             audit(self.request, "contact_created", "contact", made.pk, {"fields": sorted(values)})
         return self.done(_("%(name)s is added.") % {"name": made}, url_of(made.pk))
 
@@ -105,8 +108,13 @@ class EditContact(FormPage):
                 raise Conflict(_("Somebody else changed this contact since you opened it, so nothing is saved. Open it "
                                  "in another tab to see what is new, then enter your changes there."))  # fmt: skip
             if values and edit_contact(self.contact, values):
+                _note(self.request, values)
                 audit(self.request, "contact_changed", "contact", seen.pk, {"fields": _names(values)})
         return self.done(_("Saved."), url_of(seen.pk))
+
+
+def _note(request: HttpRequest, values: Mapping[str, Any]) -> None:
+    note_writer(values.get("attributes", ()), Attribute.Writer.PERSON, str(request.user))
 
 
 class ContactLists(Page):

@@ -1,12 +1,16 @@
 """The catalogue of event types and attributes: what they are, who writes them, who uses them."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from compliance.models import AuditEntry
+from config.lib import public_ids
 from segments.events.describing import differences, properties_of
-from segments.models import Attribute, EventType, Promotion
+from segments.models import Attribute, Contact, EventType, Promotion
 from segments.selectors import catalogue
 from segments.services.attributes import register_attribute
 from segments.services.segments import create_segment
@@ -68,6 +72,30 @@ def test_attributes_tell_type_share_index_and_users(admin_client: Client) -> Non
     for words in ("What they pay for", "about 80 %", "Has an index", "people.csv", "hardly anybody"):
         assert words in page, words
     assert "Payers" in admin_client.get(f"{ATTRIBUTES}/plan").content.decode()
+
+
+def test_an_attribute_tells_who_wrote_it_last(admin_client: Client) -> None:
+    row = register_attribute(name="plan", type="string")
+
+    def writer() -> tuple[str, str]:
+        row.refresh_from_db()
+        Attribute.objects.update(written_at=F("written_at") - timedelta(seconds=2))
+        return row.writer_kind, row.writer
+
+    make.imported(b"email,Plan\na@example.test,pro\n")
+    assert writer() == ("import", "people.csv")
+    assert "people.csv</a>" in admin_client.get(f"{ATTRIBUTES}/plan").content.decode()
+    body = {"email": "a@example.test", "attributes": {"plan": "free"}}
+    many = {"contacts": [body, {"email": "b@example.test", "attributes": {"plan": "free"}}, 7]}
+    assert api.caller().post("contacts/batch", many).status_code == 200
+    assert writer() == ("api", "test")
+    take(event("contact_identified", user_id="u1", traits={"Plan": "pro"}))
+    assert writer() == ("events", "server")
+    person = Contact.objects.get(email="a@example.test")
+    asked = {"action": "attribute", "attribute": "plan", "verb": "clear"}
+    asked["row"] = public_ids.encode("contact", person.pk)
+    assert admin_client.post("/audience/contacts", asked).status_code == 302
+    assert writer() == ("bulk_job", "admin")
 
 
 def test_an_attribute_is_registered_and_described(admin_client: Client) -> None:

@@ -1,6 +1,7 @@
 """Contacts: the people we may talk to."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -8,14 +9,15 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
-from config.api.auditing import audit
+from config.api.auditing import audit, writer
 from config.api.endpoints import Endpoint, find, shown
 from config.api.parameters import ident, text
 from config.lib import public_ids
 from config.lib.addresses import InvalidAddress, normalise_email
 from config.lib.errors import FieldError, Invalid
 from segments.api.serializers import BatchShown, ContactBody, ContactsBody, ContactShown
-from segments.models import Contact
+from segments.models import Attribute, Contact
+from segments.services.attribute_writers import note_writer
 from segments.services.contact_batches import upsert_contacts
 from segments.services.contacts import edit_contact, upsert_contact
 
@@ -48,6 +50,7 @@ class Contacts(Endpoint):
         body = self.body(ContactBody)
         with transaction.atomic():
             done = upsert_contact(body)
+            _note(request, [body])
             if done.outcome != "unchanged":
                 verb = "created" if done.outcome == "new" else "changed"
                 audit(request, f"contact_{verb}", "contact", done.contact.pk, {"fields": sorted(body)})
@@ -64,6 +67,7 @@ class ContactBatch(Endpoint):
         items = self.body(ContactsBody)["contacts"]
         with transaction.atomic():
             results = upsert_contacts(items)
+            _note(request, items)
             counts = dict(Counter(one.outcome for one in results))
             if counts.keys() & {"new", "changed"}:
                 fields = sorted({name for item in items if isinstance(item, dict) for name in item})[:100]
@@ -94,6 +98,7 @@ class OneContact(Endpoint):
         with transaction.atomic():
             contact = find(Contact.objects.select_for_update(), "contact", public_id)
             self.check_unchanged(contact)
+            _note(request, [body])
             if edit_contact(contact, body):
                 audit(request, "contact_changed", "contact", contact.pk, {"fields": sorted(body)})
         return shown(ContactShown(contact).data, row=contact)
@@ -109,6 +114,13 @@ def _chosen(wanted: Any) -> QuerySet[Contact]:
         except InvalidAddress as error:
             raise Invalid(FieldError("/email", error.detail, error.code)) from None
     return rows
+
+
+def _note(request: Any, items: Iterable[Any]) -> None:
+    """Who writes these attributes."""
+    given = (item.get("attributes") for item in items if isinstance(item, dict))
+    kind, name = writer(request)
+    note_writer({name for one in given if isinstance(one, dict) for name in one}, Attribute.Writer(kind), name)
 
 
 def _id(contact: Contact) -> str:
