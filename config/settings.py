@@ -295,6 +295,7 @@ TIMELINE_SOURCES = [  # what the page of a contact tells of the past
 CONTACT_ACTIONS = [  # done to many contacts, as bulk jobs
     "segments.deeds.PutOnList",
     "segments.deeds.TakeOffList",
+    "segments.deeds.TakeOutOfSegment",
     "segments.deeds.ChangeAttribute",
     "analytics.contacts.ExportContacts",
     "compliance.contacts.SuppressContacts",

@@ -26,7 +26,7 @@ class ContactAction(ABC):
     """A button of the bar. `question`: what it means, asked before; `fields`: a template with more to ask there.
 
     `undoable`: it can be taken back. `commits`: it writes transactions of its own, so a stretch that is repeated after
-    a crash must be harmless. `alone`: the page of one contact offers it, too.
+    a crash must be harmless. `alone`: the page of one contact offers it, too. `anywhere`: every list of contacts does.
     """
 
     kind: ClassVar[str]
@@ -38,6 +38,7 @@ class ContactAction(ABC):
     undoable: ClassVar[bool] = False
     commits: ClassVar[bool] = False
     alone: ClassVar[bool] = False
+    anywhere: ClassVar[bool] = True
 
     def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """What was given beside it, checked, as JSON. Raises DomainError: then nothing is begun."""

@@ -1,4 +1,4 @@
-"""What this app lets people do to many contacts: lists and attributes. Each can be taken back."""
+"""What this app lets people do to many contacts: lists, frozen segments, attributes. Each can be taken back."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,9 +13,10 @@ from config.lib import public_ids
 from config.lib.errors import Conflict, FieldError, Invalid, NotFound
 from config.lib.sql import Statements
 from segments.actions import ContactAction, Order
-from segments.models import Attribute, ContactList
+from segments.models import Attribute, ContactList, Segment
 from segments.services.attribute_writers import note_writer
 from segments.services.attributes import typed_values
+from segments.services.hand_kept import NotFrozen, add_people, remove_people
 from segments.services.lists import ListArchived
 
 _VERBS = ("set", "clear", "add", "remove")
@@ -74,6 +75,39 @@ class TakeOffList(ContactAction):
     def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
         text = ngettext("%(n)d contact is off the list %(list)s.", "%(n)d contacts are off the list %(list)s.", changed)
         return text % {"n": changed, "list": given["name"]}
+
+
+class TakeOutOfSegment(ContactAction):
+    """Take them out of a frozen segment. Undone, they are in it again, from then on: its log keeps what was."""
+
+    kind = "out"
+    label = gettext_lazy("Take out of the segment")
+    need = "segments:write"
+    question = gettext_lazy("They stay contacts, and can be put in again.")
+    undoable = True
+    anywhere = False
+
+    def read(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        pk = public_ids.decode("segment", str(asked.get("from_segment", "")))
+        row = Segment.objects.filter(pk=pk).first()
+        if row is None:
+            raise NotFound
+        if not row.frozen_at:
+            raise NotFrozen
+        return {"segment": row.pk, "name": row.name}
+
+    def carry_out(self, contact_ids: Sequence[int], order: Order) -> Mapping[int, Any]:
+        return dict.fromkeys(remove_people(self._segment(order), contact_ids))
+
+    def take_back(self, before: Mapping[int, Any], order: Order) -> int:
+        return len(add_people(self._segment(order), list(before)))
+
+    def said(self, given: Mapping[str, Any], *, changed: int, total: int) -> str:
+        text = ngettext("%(n)d person is out of %(segment)s.", "%(n)d people are out of %(segment)s.", changed)
+        return text % {"n": changed, "segment": given["name"]}
+
+    def _segment(self, order: Order) -> Segment:
+        return Segment.objects.get(pk=order.given["segment"])
 
 
 class ChangeAttribute(ContactAction):

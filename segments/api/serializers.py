@@ -105,11 +105,11 @@ class BatchShown(serializers.Serializer):
 
 
 class BulkJobBody(Body):
-    action = serializers.CharField(help_text="list, off, attribute, suppress or export")
+    action = serializers.CharField(help_text="list, off, out, attribute, suppress or export")
     given = serializers.DictField(
         default=dict,
-        help_text="list, off: `to_list`; attribute: `attribute`, `verb` (set, clear, add, remove), `value`; "
-        "suppress: `note`; export: `format`",
+        help_text="list, off: `to_list`; out: `from_segment`; attribute: `attribute`, `verb` (set, clear, add, "
+        "remove), `value`; suppress: `note`; export: `format`",
     )
     contact_ids = serializers.ListField(
         child=PublicId("contact"), min_length=1, max_length=10_000, required=False, help_text="Whom"

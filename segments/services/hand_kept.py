@@ -28,25 +28,25 @@ def follow_again(segment: Segment) -> None:
     _keep(segment, dynamic=True)
 
 
-def add_people(segment: Segment, contact_ids: Collection[int]) -> int:
-    """Put people into a frozen segment; how many were not in it. Ids of nobody are passed over. Raises NotFrozen."""
+def add_people(segment: Segment, contact_ids: Collection[int]) -> set[int]:
+    """Put people into a frozen segment; who was not in it. Ids of nobody are passed over. Raises NotFrozen."""
     known = Contact.objects.filter(pk__in=contact_ids).values_list("pk", flat=True)
     with transaction.atomic():
         upkeep = _held(segment)
         there = Membership.objects.filter(segment_id=segment.pk, contact_id__in=contact_ids)
         new = set(known) - set(there.values_list("contact_id", flat=True))
         _change(upkeep, "add_by_hand", new, How.HAND)
-    return len(new)
+    return new
 
 
-def remove_people(segment: Segment, contact_ids: Collection[int]) -> int:
-    """Take people out of a frozen segment; how many were in it. Raises NotFrozen."""
+def remove_people(segment: Segment, contact_ids: Collection[int]) -> set[int]:
+    """Take people out of a frozen segment; who was in it. Raises NotFrozen."""
     with transaction.atomic():
         upkeep = _held(segment)
         there = Membership.objects.filter(segment_id=segment.pk, contact_id__in=contact_ids)
         gone = set(there.values_list("contact_id", flat=True))
         _change(upkeep, "remove_by_hand", gone, How.HAND)
-    return len(gone)
+    return gone
 
 
 def add_list(segment: Segment, list_: ContactList, *, chunk: int = 5_000) -> int:
@@ -54,7 +54,7 @@ def add_list(segment: Segment, list_: ContactList, *, chunk: int = 5_000) -> int
     people = ListMembership.objects.filter(list=list_).order_by("contact_id").values_list("contact_id", flat=True)
     last, added = 0, 0
     while ids := list(people.filter(contact_id__gt=last)[:chunk]):
-        added, last = added + add_people(segment, ids), ids[-1]
+        added, last = added + len(add_people(segment, ids)), ids[-1]
     return added
 
 

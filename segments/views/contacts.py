@@ -79,7 +79,7 @@ class ContactRows(ListPage):
 
     @property
     def bulk(self) -> Sequence[Bulk]:  # type: ignore[override]
-        return [_bulk(action) for action in ACTIONS]
+        return [bulk_of(action) for action in ACTIONS if action.anywhere]
 
     def choice(self) -> dict[str, Any]:
         """The filters of segments.selectors.choosing by which these rows are those."""
@@ -184,5 +184,6 @@ def url_of(contact_id: int) -> str:
     return reverse("audience:contact", args=[public_ids.encode("contact", contact_id)])
 
 
-def _bulk(action: type[ContactAction]) -> Bulk:
+def bulk_of(action: type[ContactAction]) -> Bulk:
+    """The button of an action."""
     return Bulk(action.kind, action.label, action.need, action.question, action.dangerous, action.fields)

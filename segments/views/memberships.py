@@ -15,22 +15,23 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from config.api.auditing import audit
 from config.lib import public_ids
-from config.lib.errors import Conflict, NotFound
+from config.lib.errors import NotFound
 from config.pages.charts import Chart, Series
 from config.pages.filters import Since
 from config.pages.forms import FormPage
 from config.pages.lists import Bulk, Column, Empty
 from config.pages.paging import Slice, Total
 from config.pages.views import Action, find
+from segments.deeds import TakeOutOfSegment
 from segments.forms.memberships import AddPeopleForm, WasInForm
 from segments.models import Contact, ContactList, Segment
 from segments.selectors import memberships
 from segments.selectors.identity import ids_of
 from segments.selectors.memberships import Kept, kept
 from segments.selectors.standing import standing
-from segments.services.hand_kept import add_list, add_people, follow_again, freeze, remove_people
+from segments.services.hand_kept import add_list, add_people, follow_again, freeze
 from segments.services.membership_passes import ask_for_pass
-from segments.views.contacts import ContactRows
+from segments.views.contacts import ContactRows, bulk_of
 from segments.views.contacts import url_of as url_of_contact
 from segments.views.segments import CRUMBS, SegmentPage, tabs_of, url_of
 from segments.watches import because
@@ -145,23 +146,13 @@ class Members(ContactRows):
     def bulk(self) -> Sequence[Bulk]:  # type: ignore[override]
         if self.on:
             return ()
-        out = Bulk("out", gettext_lazy("Take out of the segment"), "segments:write",
-                   gettext_lazy("They stay contacts. They can be put in again."))  # fmt: skip
-        return [*super().bulk, *((out,) if self.segment.frozen_at else ())]
+        return [*super().bulk, *((bulk_of(TakeOutOfSegment),) if self.segment.frozen_at else ())]
 
     def choice(self) -> dict[str, Any]:
         return {"segment": self.kwargs["public_id"]}
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.POST.get("action") != "out" or "out" not in [one.name for one in self.actions]:
-            return super().post(request, *args, **kwargs)
-        if request.POST.get("everything") or not self._ticked():
-            raise Conflict(_("Tick the people to take out, a page at a time."))
-        with transaction.atomic():
-            gone = remove_people(self.segment, self._ticked())
-            audit(request, "segment_emptied", "segment", self.segment.pk, {"removed": gone})
-        said = ngettext("%(n)d person is out.", "%(n)d people are out.", gone) % {"n": gone}
-        return self.done(said, request.get_full_path())
+    def asked(self) -> dict[str, str]:
+        return {**super().asked(), "from_segment": self.kwargs["public_id"]}
 
 
 def _slice(found: list[Contact], size: int, *, back: bool = False, began: bool = False) -> Slice:
@@ -249,7 +240,7 @@ class AddPeople(FormPage):
         return {}
 
     def save(self, form: AddPeopleForm) -> HttpResponse:
-        added = add_people(self.row, [form.cleaned_data["who"].pk]) if form.cleaned_data["who"] else 0
+        added = len(add_people(self.row, [form.cleaned_data["who"].pk])) if form.cleaned_data["who"] else 0
         if form.cleaned_data["list"]:
             added += add_list(self.row, find(ContactList.objects.all(), "list", form.cleaned_data["list"]))
         audit(self.request, "segment_filled", "segment", self.row.pk, {"added": added})

@@ -9,8 +9,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from config.lib import public_ids
-from segments.models import Contact, Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep
+from segments.models import BulkJob, Contact, Membership, MembershipChange, Segment, SegmentDay, SegmentUpkeep
+from segments.services import bulk
+from segments.services.hand_kept import NotFrozen
 from segments.services.segments import create_segment
+from segments.views.jobs import url_of as url_of_job
 from tests.factories.segments import contact, contact_list
 from tests.segments.membership_worlds import rule
 
@@ -112,7 +115,16 @@ def test_a_segment_is_frozen_and_changed_by_hand(admin_client: Client, germans: 
     assert admin_client.post(add, {"who": ben.email, "list": listed}).status_code in (302, 303)
     assert _members(germans) == {ana.pk, ben.pk, carl.pk}
     out = {"action": "out", "row": [public_ids.encode("contact", ana.pk)]}
-    admin_client.post(_url(germans, "members"), out)
+    said = admin_client.post(_url(germans, "members"), out, follow=True).content.decode()
+    assert "1 person is out of Germans." in said
+    assert _members(germans) == {ben.pk, carl.pk}
+    everybody = admin_client.post(_url(germans, "members"), {"action": "out", "everything": "2"})
+    job = BulkJob.objects.latest("pk")
+    assert (everybody["Location"], job.state) == (url_of_job(job), "choosing")
+    job = bulk.carry_on(job.pk, at=timezone.now())
+    assert _members(germans) == set()
+    back = bulk.undo_job(job, by=None, at=timezone.now())
+    bulk.carry_on(back.pk, at=timezone.now())
     assert _members(germans) == {ben.pk, carl.pk}
 
 
@@ -123,6 +135,11 @@ def _members(segment: Segment) -> set[int]:
 def test_only_a_frozen_segment_offers_to_take_people_out(admin_client: Client, germans: Segment) -> None:
     page = admin_client.get(_url(germans, "members"))
     assert "Take out of the segment" not in page.content.decode()
+    with pytest.raises(NotFrozen):
+        bulk.order_job(
+            action="out", asked={"from_segment": public_ids.encode("segment", germans.pk)}, choice={}, by=None
+        )
+    assert "Take out of the segment" not in admin_client.get("/audience/contacts").content.decode()
 
 
 def test_a_pass_is_asked_for(admin_client: Client, germans: Segment) -> None:

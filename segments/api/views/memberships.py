@@ -53,7 +53,7 @@ class SegmentMembers(Endpoint):
         body = self.body(InSegment)
         with transaction.atomic():
             segment = find(Segment.objects, "segment", public_id)
-            added = add_people(segment, body["contact_ids"])
+            added = len(add_people(segment, body["contact_ids"]))
             audit(request, "segment_filled", "segment", segment.pk, {"added": added})
         return Response({"added": added})
 
@@ -69,7 +69,7 @@ class RemoveFromSegment(Endpoint):
         body = self.body(InSegment)
         with transaction.atomic():
             segment = find(Segment.objects, "segment", public_id)
-            removed = remove_people(segment, body["contact_ids"])
+            removed = len(remove_people(segment, body["contact_ids"]))
             audit(request, "segment_emptied", "segment", segment.pk, {"removed": removed})
         return Response({"removed": removed})
 
