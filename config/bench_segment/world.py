@@ -23,6 +23,7 @@ ATTRIBUTES = {
 PROMOTED = ("plan", "city", "score", "renews_on", "vip", "interests")
 LISTS = {"Everybody who signed up": 0.3, "Customers": 0.02, "Press": 0.0005}
 DAYS = 365
+LOGGED = 30  # days of them that the log still has
 ACTIVITY = 5.2  # hours of somebody doing something, for each person; a few draws meet and make one row
 _BULK = ("segments_contact", "segments_listmembership", "segments_activity", "segments_activitytotal")
 _CHUNK = 250_000
@@ -55,8 +56,8 @@ def build(people: int, mark: str, say: Say) -> dict[str, float]:
             _together("totals", [{"seed": 0, "metric": pk} for pk in Metric.objects.values_list("pk", flat=True)])
     with watch.stage("log"):
         _ask("month_before")
-        _ask("log", now=now)
-        _seeded("engagement", {"seed": 0.5, "people": people, "now": now})
+        _together("log", [{"seed": ago / DAYS, "now": now, "ago": ago} for ago in range(LOGGED, 0, -1)])
+        _together("engagement", [{"people": people, "now": now, **chunk} for chunk in _chunks(people * 3 // 10)])
     with watch.stage("vacuum"), connections["owner"].cursor() as cursor:
         cursor.execute("VACUUM (FREEZE, ANALYZE)")
     with watch.stage("promotion"):

@@ -101,7 +101,7 @@ SELECT metric_id, contact_id, sum(count), sum(total), min(first_at), max(last_at
 WHERE metric_id = %(metric)s
 GROUP BY metric_id, contact_id;
 
--- The log of the last weeks, in which windows look up the hour that their edge cuts.
+-- The log of the last weeks, a day at a time, in which windows look up the hour that their edge cuts.
 -- name: month_before
 DO $$ BEGIN
     EXECUTE format('CREATE TABLE segments_rawevent_before PARTITION OF segments_rawevent FOR VALUES FROM (%L) TO (%L)',
@@ -127,7 +127,8 @@ LEFT JOIN segments_activity p ON t.name = 'page_viewed' AND p.contact_id = a.con
       AND p.metric_id = (SELECT id FROM segments_metric WHERE name = 'pricing_viewed')
 CROSS JOIN LATERAL (SELECT (a.last_at - a.first_at) / greatest(a.count - 1, 1) AS step) every
 CROSS JOIN LATERAL generate_series(1, a.count) k
-WHERE a.hour >= %(now)s::timestamptz - interval '30 days'
+WHERE a.hour >= %(now)s::timestamptz - interval '1 day' * %(ago)s
+  AND a.hour < %(now)s::timestamptz - interval '1 day' * (%(ago)s - 1)
 ORDER BY 1;
 
 -- What people did with messages of twenty campaigns; three in ten were machines.
@@ -136,7 +137,7 @@ INSERT INTO delivery_deliveryevent (at, kind, message_id, contact_id, campaign_i
 SELECT %(now)s::timestamptz - interval '30 days' * random(), CASE WHEN random() < 0.8 THEN 'opened' ELSE 'clicked' END, n,
        1 + mod(floor(%(people)s * power(random(), 3))::bigint * 7919, %(people)s), 1 + n %% 20, 1 + n %% 20, 'email',
        CASE WHEN random() < 0.3 THEN 'known_machine' ELSE '' END
-FROM generate_series(1, %(people)s::bigint * 3 / 10) n
+FROM generate_series(%(first)s::bigint, %(last)s) n
 ORDER BY 1;
 
 -- name: mark
