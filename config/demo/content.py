@@ -1,4 +1,4 @@
-"""What the demo shows: a brand, people, templates, a segment, and campaigns. Making it again changes nothing."""
+"""What the demo shows: a brand, people, templates, a segment, campaigns, and what is around. Again changes nothing."""
 
 import secrets
 import tempfile
@@ -14,7 +14,7 @@ from django.utils import timezone
 from campaigns import services as campaigns
 from campaigns.models import Campaign
 from compliance.models import Brand, Sender
-from config.demo import past
+from config.demo import around, past
 from config.demo.people import People, write_people
 from config.lib import public_ids
 from delivery.models import ProviderAccount
@@ -82,6 +82,7 @@ def set_up(people: int) -> bool:
     pros = _segment("Pro customers in Europe", _PROS)
     if Campaign.objects.exists():
         return False
+    around.lay(pros, timezone.now())
     _campaigns(sender, news, pros, timezone.now())
     return True
 

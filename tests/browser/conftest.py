@@ -7,19 +7,23 @@ They last for this package and no longer: Playwright keeps an event loop running
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
 from config.page_list import Entry, addresses
+from delivery.mailbox.store import Mailbox
 from tests import databases
 from tests.browser.chromium import chromium
 from tests.browser.sites import Site, demo_site
 from tests.browser.watching import Watch
 from tests.conftest import pointed_at
+from tests.support.waiting import until
 
 _PATIENCE_MS = 90_000  # a busy machine
 expect.set_options(timeout=_PATIENCE_MS)
@@ -60,18 +64,21 @@ def signed_in(site: Site, browser: Browser, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def page(site: Site, browser: Browser, signed_in: Path) -> Iterator[Page]:
-    yield from _watched(site, browser, storage_state=signed_in)
+    with watched(site, browser, storage_state=signed_in) as (page, _watch):
+        yield page
 
 
 @pytest.fixture
 def stranger(site: Site, browser: Browser) -> Iterator[Page]:
-    yield from _watched(site, browser)
+    with watched(site, browser) as (page, _watch):
+        yield page
 
 
 @pytest.fixture(scope="package")
 def every_page(site: Site, demo_database: str, django_db_blocker: DjangoDbBlocker) -> list[tuple[Entry, str]]:
-    """Each page of the product that the demo has something to show on."""
-    with django_db_blocker.unblock(), pointed_at(demo_database):
+    """Each page of the product that the demo has something to show on, once its first mail has come."""
+    with django_db_blocker.unblock(), pointed_at(demo_database), override_settings(MAILBOX_DIR=site.mailbox):
+        until(lambda: Mailbox(site.mailbox).page(size=1).mails, "a mail arrives")
         return list(addresses())
 
 
@@ -83,11 +90,13 @@ def sign_in(page: Page, site: Site) -> None:
     page.wait_for_url("**/")
 
 
-def _watched(site: Site, browser: Browser, **options: Any) -> Iterator[Page]:
+@contextmanager
+def watched(site: Site, browser: Browser, **options: Any) -> Iterator[tuple[Page, Watch]]:
+    """A page of its own. Raises AssertionError at its end when something was found."""
     context = browser.new_context(base_url=site.origin, reduced_motion="reduce", **options)
     context.set_default_timeout(_PATIENCE_MS)
     watch = Watch(site.origin)
     watch.over(context)
-    yield context.new_page()
+    yield context.new_page(), watch
     context.close()
     assert watch.problems == []

@@ -22,11 +22,12 @@ _READY = re.compile(r"Postrider is at (\S+?)/?\s+name: (\S+)\s+password: (\S+)")
 
 @dataclass(frozen=True)
 class Site:
-    """Where it answers, and who may sign in."""
+    """Where it answers, who may sign in, and the folder of its local mailbox."""
 
     origin: str
     name: str
     password: str
+    mailbox: Path
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def demo_site(env: Mapping[str, str], *, contacts: int = 300) -> Iterator[Site]:
         stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
-        yield _wait(process)
+        yield _wait(process, state / "mailbox")
     finally:
         process.terminate()  # not SIGINT, which is ignored by what was begun in the background
         process.communicate(timeout=PATIENCE_S)
@@ -50,12 +51,12 @@ def demo_site(env: Mapping[str, str], *, contacts: int = 300) -> Iterator[Site]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _wait(process: "subprocess.Popen[str]") -> Site:
+def _wait(process: "subprocess.Popen[str]", mailbox: Path) -> Site:
     """Until it says that it is there. Raises AssertionError with what it said when it ends instead."""
     said = []
     assert process.stdout
     for line in process.stdout:
         said.append(line)
         if found := _READY.search(line):
-            return Site(found[1].removesuffix("/admin"), found[2], found[3])
+            return Site(found[1].removesuffix("/admin"), found[2], found[3], mailbox)
     raise AssertionError("".join(said))

@@ -13,6 +13,7 @@ from config.page_list import Entry
 
 FOLDER = Path(settings.BASE_DIR) / "screenshots"
 SIZES = ((1440, 900), (1280, 800), (390, 844))
+_SHOW_FRAMES = """document.querySelectorAll("iframe[loading=lazy]").forEach((one) => (one.loading = "eager"))"""
 
 
 def test_pictures_of_every_page(page: Page, stranger: Page, every_page: list[tuple[Entry, str]]) -> None:
@@ -25,6 +26,7 @@ def test_pictures_of_every_page(page: Page, stranger: Page, every_page: list[tup
 
 def _take(page: Page, name: str, url: str) -> None:
     page.goto(url)
+    page.evaluate(_SHOW_FRAMES)
     page.wait_for_load_state("networkidle")
     for dark in (False, True):
         page.emulate_media(color_scheme="dark" if dark else "light")

@@ -14,7 +14,7 @@ MOST = 8
 # Those of pages that show more than one thing. The session and its user are two of each.
 PINNED = {
     "event-types": 9,
-    "contact": 21,
+    "contact": 22,
     "home": 17,
     "sending": 17,
     "contacts": 14,
