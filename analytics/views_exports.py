@@ -26,7 +26,7 @@ from config.lib.errors import NotFound
 from config.pages.filters import Choice
 from config.pages.forms import FormPage, PageForm
 from config.pages.lists import Column, Empty, ListPage
-from config.pages.views import Page, find
+from config.pages.views import Action, Page, find
 from segments.models import ContactList, Segment
 
 _NEED = ("contacts:export", "campaigns:read")
@@ -70,7 +70,8 @@ class Exports(ListPage):
     default_sort = "-created_at"
     empty = Empty(
         gettext_lazy("No exports yet"),
-        gettext_lazy("Ask for one on the page of a list or segment, or tick contacts and export them."), icon="export",
+        gettext_lazy("Ask for one on the page of a list or segment, or tick contacts and export them."),
+        Action(gettext_lazy("Contacts"), reverse_lazy("audience:contacts"), "contacts:read"), icon="export",
     )  # fmt: skip
 
     def rows(self) -> QuerySet[Export]:

@@ -3,17 +3,24 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from compliance.models import Brand, Sender
-from compliance.roles import ROLES
 from config.api.scopes import SCOPES
 from config.pages.forms import PageForm, PageModelForm
 
 _AS = [("program", gettext_lazy("A program of its own, with a role")), ("me", gettext_lazy("Me"))]
+
+
+_ROLE_WORDS = {
+    "viewer": gettext_lazy("Viewer: sees everything but the audit log"),
+    "author": gettext_lazy("Author: brings contacts, writes templates, prepares campaigns"),
+    "approver": gettext_lazy("Approver: launches, pauses and stops campaigns, suppresses addresses"),
+    "admin": gettext_lazy("Admin: all of it, and people, keys and providers"),
+}
 
 
 class KeyForm(PageForm):
@@ -25,9 +32,9 @@ class KeyForm(PageForm):
     acts_as = forms.ChoiceField(
         label=gettext_lazy("It acts as"), choices=_AS, initial="program", widget=forms.RadioSelect
     )
-    roles = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Role of the program"), queryset=Group.objects.filter(name__in=ROLES).order_by("name"),
-        required=False, widget=forms.CheckboxSelectMultiple,
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Role of the program"), choices=list(_ROLE_WORDS.items()), required=False,
+        widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("It may"), choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple,
@@ -135,14 +142,6 @@ class SenderForm(PageModelForm[Sender]):
             "from_name": gettext_lazy("As readers see it in their inbox."),
             "reply_to": gettext_lazy("Blank: to the address above."),
         }
-
-
-_ROLE_WORDS = {
-    "viewer": gettext_lazy("Viewer: sees everything but the audit log"),
-    "author": gettext_lazy("Author: brings contacts, writes templates, prepares campaigns"),
-    "approver": gettext_lazy("Approver: launches, pauses and stops campaigns, suppresses addresses"),
-    "admin": gettext_lazy("Admin: all of it, and people, keys and providers"),
-}
 
 
 class PersonForm(PageForm):

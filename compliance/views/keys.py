@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse, reverse_lazy
@@ -88,7 +88,7 @@ class NewKey(FormPage):
         owner = self.request.user if given["acts_as"] == "me" else make_program(given["name"])
         assert isinstance(owner, User)
         if given["acts_as"] == "program":
-            owner.groups.add(*given["roles"])
+            owner.groups.add(*Group.objects.filter(name__in=given["roles"]))
         key, text = create_key(name=given["name"], owner=owner, scopes=given["scopes"], expires_at=given["expires_at"])
         audit(self.request, "apikey_created", "apikey", key.pk, {"scopes": key.scopes})
         self.title = gettext_lazy("Copy the key now")

@@ -19,7 +19,7 @@ from config.lib import public_ids
 from config.lib.errors import Conflict
 from config.pages.filters import Choice
 from config.pages.lists import Column, Empty, ListPage
-from config.pages.views import Page, find
+from config.pages.views import Action, Page, find
 from segments.actions import ACTIONS
 from segments.models import BulkJob
 from segments.services import bulk
@@ -77,7 +77,7 @@ class Jobs(ListPage):
     empty = Empty(
         gettext_lazy("Nothing was done to many yet"),
         gettext_lazy("Tick contacts, or narrow their list and take them all: onto a list, a new value."),
-        icon="audience",
+        Action(gettext_lazy("Contacts"), reverse_lazy("audience:contacts"), "contacts:read"), icon="audience",
     )  # fmt: skip
 
     def rows(self) -> QuerySet[BulkJob]:

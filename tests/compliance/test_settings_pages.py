@@ -93,3 +93,10 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(admin: Client) -> None:
     assert found
     assert ApiKey.objects.get().prefix == found[1][:8]
     assert found[1] not in admin.get("/settings/keys").content.decode()
+
+
+def test_a_program_gets_the_roles_that_were_ticked(admin: Client) -> None:
+    make_roles(using="default")
+    given = {"name": "Till", "acts_as": "program", "roles": ["author", "viewer"], "scopes": ["contacts:read"]}
+    assert "pr_" in admin.post("/settings/keys/new", given).content.decode()
+    assert set(ApiKey.objects.get().owner.groups.values_list("name", flat=True)) == {"author", "viewer"}
