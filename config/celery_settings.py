@@ -60,6 +60,7 @@ beat_schedule = {
     "rfm": {"task": "segments.tick_rfm", "schedule": 600.0, "options": {"expires": 600}},
     "promotions": {"task": "segments.tick_promotions", "schedule": 10.0, "options": {"expires": 10}},
     "forget-quarantined": {"task": "segments.forget_quarantined", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-changes": {"task": "segments.forget_changes", "schedule": 3600.0, "options": {"expires": 3600}},
     "exports": {**_TICK, "task": "analytics.tick_exports"},
     "forget-export-files": {"task": "analytics.forget_export_files", "schedule": 300.0, "options": {"expires": 300}},
     "count": {**_TICK, "task": "analytics.count"},

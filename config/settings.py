@@ -352,6 +352,9 @@ ASSET_MAX_BYTES = env.int("ASSET_MAX_BYTES", default=10 * 1024**2)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=2 * 1024**3)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=500)
 QUARANTINE_DAYS = env.int("QUARANTINE_DAYS", default=30)  # how long an event that was not let in can be repaired
+MEMBERSHIP_LOG_DAYS = env.int("MEMBERSHIP_LOG_DAYS", default=400)  # how long entries and exits are kept; 0: for ever
+if 0 < MEMBERSHIP_LOG_DAYS < 31:
+    raise ImproperlyConfigured("MEMBERSHIP_LOG_DAYS must be 31 or more, or 0: whole months are dropped")
 
 # A group's last beginning plus the longest wait for a reply must end before its lease: a worker knows the outcome
 # of what it began before anybody else calls it unknown (STANDARDS B3). An opt-out waits for a stuck message at most

@@ -113,6 +113,12 @@ def forget_quarantined() -> None:
     quarantine.forget(before=timezone.now() - timedelta(days=settings.QUARANTINE_DAYS))
 
 
+@shared_task(name="segments.forget_changes")
+def forget_changes() -> None:
+    if settings.MEMBERSHIP_LOG_DAYS:
+        membership_logs.forget_changes(days=settings.MEMBERSHIP_LOG_DAYS)
+
+
 @shared_task(name="segments.tick_memberships")
 def tick_memberships() -> None:
     """Each second: look at those about whom something changed, and ring for passes over everybody."""

@@ -36,7 +36,7 @@ class ConditionShown(serializers.Serializer):
 class StandingShown(serializers.Serializer):
     """One person and one segment: whether they were in it at a moment, and why."""
 
-    was_in = serializers.BooleanField()
+    was_in = serializers.BooleanField(allow_null=True, help_text="Null: retention has dropped what would tell")
     at = serializers.DateTimeField()
     version = serializers.IntegerField(allow_null=True, help_text="Of the rule, at that moment")
     conditions = ConditionShown(many=True)

@@ -7,8 +7,9 @@ for every moment after them.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -65,6 +66,14 @@ def _ended(left: MembershipChange, entry: MembershipChange | None) -> Stay:
         left.contact_id, left.since, left.at, entry.how if entry else "", entry.version_id if entry else None,
         left.how, left.version_id,
     )  # fmt: skip
+
+
+def log_begins(*, at: datetime) -> datetime | None:
+    """Before this moment nobody knows any more who was in what and has left: retention has dropped those months."""
+    if not settings.MEMBERSHIP_LOG_DAYS:
+        return None
+    last = at.astimezone(UTC) - timedelta(days=settings.MEMBERSHIP_LOG_DAYS)
+    return last.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def members(segment_id: int) -> QuerySet[Contact]:

@@ -1,4 +1,7 @@
-"""Logs of the floors above that tell of people: followed from a mark, where a trigger would slow their writers down."""
+"""Logs of the floors above that tell of people: followed from a mark, where a trigger would slow their writers down.
+
+And the log of entries and exits, which retention makes shorter.
+"""
 
 from django.db import transaction
 
@@ -33,3 +36,11 @@ def _follow(log: str, kind: str, which: str) -> bool:
         mark.xid, mark.row = found or (mark.xid, mark.row)
         mark.save()
     return found is not None
+
+
+def forget_changes(*, days: int) -> int:
+    """Drop the months of entries and exits that are over for so many days, 31 at least; how many months.
+
+    None while somebody reads the log for long: they are found again.
+    """
+    return int(row("forget_changes", days=days)[0])

@@ -195,6 +195,9 @@ FROM segments_membershipchange c
 WHERE (c.xid, c.id) > (%(xid)s::text::xid8, %(row)s) AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY c.xid, c.id LIMIT %(limit)s;
 
+-- name: forget_changes
+SELECT segments_forget_changes(%(days)s);
+
 -- Who was in a segment at a moment and is still a contact, from a place on. The first arm comes in order by its index, the
 -- second is few: those who have left since.
 -- name: members_at

@@ -140,7 +140,11 @@ class Members(ContactRows):
             one.since, one.why = (still.added_at, because(still.how)) if still else (None, _("has left since"))
 
     def context(self, rows: list[Any]) -> dict[str, Any]:
-        return {"segment": self.segment, "public_id": self.kwargs["public_id"], "kept": self.kept, "on": self.on}
+        begins = memberships.log_begins(at=timezone.now())
+        return {
+            "segment": self.segment, "public_id": self.kwargs["public_id"], "kept": self.kept, "on": self.on,
+            "log_begins": begins if self.on and begins and end_of(self.on) < begins else None,
+        }  # fmt: skip
 
     @property
     def bulk(self) -> Sequence[Bulk]:  # type: ignore[override]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from compliance.models import Reason, Scope
@@ -29,6 +29,7 @@ from segments.models import (
 )
 from segments.selectors.memberships import MembersAt, Place, changes_after, days, segments_of, stays
 from segments.selectors.memberships import members as people_in
+from segments.selectors.standing import standing
 from segments.services import hand_kept, membership_logs, memberships
 from segments.services.contacts import edit_contact
 from segments.services.merging import merge_contacts
@@ -160,6 +161,49 @@ def test_a_frozen_segment_is_changed_by_hand_alone_and_rules_stand_on_it(committ
     keep_up()
     assert members(guests) == {people[0].pk, people[1].pk}
     assert_histories_hold()
+
+
+def test_months_long_over_are_dropped_and_days_after_them_stay_right(committed_db: CommittedDb) -> None:
+    """Ana was in it in January 2020 alone, Ben from January to March, Carl from March on."""
+    ana, ben, carl = contact(), contact(), contact(country="DE")
+    germans = create_segment(name="germans", criteria=GERMAN)
+    assert germans.current_id
+    with connections["owner"].cursor() as cursor:
+        for month in (1, 2, 3):
+            cursor.execute(
+                f"CREATE TABLE segments_membershipchange_2020_0{month} PARTITION OF segments_membershipchange"
+                f" FOR VALUES FROM ('2020-0{month}-01') TO ('2020-0{month + 1}-01')"
+            )
+            cursor.execute(
+                f"SELECT guard_append_only('segments_membershipchange_2020_0{month}', %s)",
+                [settings.DATABASES["default"]["USER"]],
+            )
+    first, march = datetime(2020, 1, 10, tzinfo=UTC), datetime(2020, 3, 10, tzinfo=UTC)
+    one = {"segment_id": germans.pk, "version_id": germans.current_id, "how": "fields"}
+    for who, at, since in ((ana, first, None), (ana, first + timedelta(days=5), first), (ben, first, None),
+                           (ben, march, first), (carl, march, None)):  # fmt: skip
+        kind = "left" if since else "entered"
+        MembershipChange.objects.create(**one, contact_id=who.pk, at=at, kind=kind, since=since)
+    Membership.objects.create(**one, contact_id=carl.pk, added_at=march)
+    over = (timezone.now() - datetime(2020, 3, 1, tzinfo=UTC)).days - 1  # February is over for longer, March is not
+    with pytest.raises(DatabaseError, match="31 days"):
+        membership_logs.forget_changes(days=30)
+    assert membership_logs.forget_changes(days=over) == 2
+    assert membership_logs.forget_changes(days=over) == 0
+    assert set(MembershipChange.objects.values_list("contact_id", "kind")) == {(ben.pk, "left"), (carl.pk, "entered")}
+    assert MembersAt(germans.pk, march - timedelta(days=2))[:5] == [ben]
+    [stay] = stays(germans.pk, [ben.pk])
+    assert (stay.since, stay.until, stay.entered_how) == (first, march, "")
+
+
+def test_who_was_in_it_before_the_log_begins_is_not_known(committed_db: CommittedDb, settings: Any) -> None:
+    ana, germans = contact(country="DE"), create_segment(name="germans", criteria=GERMAN)
+    settings.MEMBERSHIP_LOG_DAYS = 31
+    now = timezone.now()
+    asked = [standing(germans, ana, [ana.pk], at=now - timedelta(days=days)).was_in for days in (1, 80)]
+    assert asked == [False, None]
+    settings.MEMBERSHIP_LOG_DAYS = 0
+    assert standing(germans, ana, [ana.pk], at=now - timedelta(days=80)).was_in is False
 
 
 def test_whoever_becomes_one_with_a_guest_is_a_guest(committed_db: CommittedDb) -> None:

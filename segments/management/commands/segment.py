@@ -117,7 +117,8 @@ class Command(BaseCommand):
             raise NotFound(f"nobody is called {options['contact']!r}")
         at = _moment(options["on"]) if options["on"] else timezone.now()
         found = standing(segment, who, ids_of(who.pk), at=at)
-        self.stdout.write(f"{'yes' if found.was_in else 'no'}, at {_at(at)}")
+        said = {True: "yes", False: "no", None: "nobody knows any more"}[found.was_in]
+        self.stdout.write(f"{said}, at {_at(at)}")
         for stay in found.stays:
             why = f" because {because(stay.entered_how)}" if stay.entered_how else ""
             end = f"{_at(stay.until)} because {because(stay.left_how)}" if stay.until else "now"
