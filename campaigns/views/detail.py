@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,12 +17,14 @@ from campaigns.views import outlooks
 from campaigns.views.building import CAMPAIGNS
 from campaigns.views.places import UNDER_WAY, State, chip_of, clock_words, one, url_of
 from config.lib.addresses import InvalidAddress, normalise_email
+from config.lib.public_ids import encode
 from config.pages.charts import Step, Waterfall
 from config.pages.forms import PageForm
 from config.pages.views import Action, Page, Tab
 from delivery.selectors import dead_letters
 from delivery.selectors.budgets import charged
 from segments.models import Contact
+from segments.selectors.segments import naming
 
 _SOON = timedelta(seconds=90)
 
@@ -93,9 +96,14 @@ class Detail(_OfOne):
         limits = {"rate_per_minute": campaign.rate_per_minute, "budget": campaign.budget}
         return self.render(
             who=form, explanation=explanation, limits=LimitsForm(initial=limits, auto_id="limit_%s"),
-            audience_names=_names(campaign), spent=charged(campaign.pk) if campaign.launched_at else None,
-            **_live(campaign), **self.frame(),
+            audience_names=_names(campaign), named_by=self._segments(),
+            spent=charged(campaign.pk) if campaign.launched_at else None, **_live(campaign), **self.frame(),
         )  # fmt: skip
+
+    def _segments(self) -> list[tuple[str, str]]:
+        """(name, address) of the segments whose rules ask for its audience or its messages."""
+        found = naming(self.public_id) if self.may("segments:read") else ()
+        return [(one.name, reverse("segments:segment", args=[encode("segment", one.pk)])) for one in found]
 
     def _explained(self, form: PageForm) -> selectors.Explanation | None:
         try:

@@ -74,15 +74,13 @@ def size_and_sample(
 def referring(segment_id: int) -> list[Segment]:
     """The live segments whose current rule names this one."""
     public_id = public_ids.encode("segment", segment_id)
-    text = Cast("current__criteria", models.TextField())
-    candidates = (
-        Segment.objects.filter(archived_at=None)
-        .annotate(text=text)
-        .filter(text__contains=f'"{public_id}"')
-        .select_related("current")
-        .order_by("name")
-    )
-    return [one for one in candidates if one.current and public_id in mentioned(one.current.criteria)]
+    return [one for one in naming(public_id) if one.current and public_id in mentioned(one.current.criteria)]
+
+
+def naming(public_id: str) -> QuerySet[Segment]:
+    """The live segments in whose current rule a public id stands, of a campaign or whatever else, by name."""
+    found = Segment.objects.filter(archived_at=None).annotate(text=Cast("current__criteria", models.TextField()))
+    return found.filter(text__contains=f'"{public_id}"').select_related("current").order_by("name")
 
 
 def used_by(segment: Segment) -> list[Use]:

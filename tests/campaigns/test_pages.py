@@ -16,6 +16,7 @@ from config.api.endpoints import etag
 from config.lib import public_ids
 from delivery.models import DeadLetter
 from segments.models import Contact
+from segments.services.segments import create_segment
 from tests.factories import campaigns
 from tests.factories.api import person
 from tests.factories.delivery import make_people
@@ -204,8 +205,16 @@ def test_the_page_of_one_takes_few_queries(client: Client, ana: User, django_ass
     campaign = campaigns.campaign()
     services.launch(campaign, by=None, at=timezone.now())
     client.get(_at(campaign))
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         assert client.get(_at(campaign)).status_code == 200
+
+
+def test_the_segments_that_ask_for_its_audience_are_named(client: Client, ana: User) -> None:
+    campaign = campaigns.campaign()
+    services.launch(campaign, by=None, at=timezone.now())
+    asked = {"field": "campaign", "operator": "in", "value": [public_ids.encode("campaign", campaign.pk)]}
+    create_segment(name="Got the spring letter", criteria={"conditions": [asked]}, by=None)
+    assert "Got the spring letter" in client.get(_at(campaign)).content.decode()
 
 
 @pytest.mark.parametrize(
