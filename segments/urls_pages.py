@@ -24,6 +24,7 @@ urlpatterns = [
     path("events/quarantine/group", quarantine.OneGroup.as_view(), name="quarantine-group"),
     path("attributes", attributes.Attributes.as_view(), name="attributes"),
     path("attributes/new", attributes.NewAttribute.as_view(), name="attribute-new"),
+    path("attributes/<str:name>/index", attributes.AttributeIndex.as_view(), name="attribute-index"),
     path("attributes/<str:name>", attributes.OneAttribute.as_view(), name="attribute"),
     path("jobs", jobs.Jobs.as_view(), name="jobs"),
     path(_JOB, jobs.OneJob.as_view(), name="job"),

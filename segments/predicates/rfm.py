@@ -77,6 +77,7 @@ class Rfm(Predicate):
     """Of the latest finished snapshot. Who never bought is in none, and has no scores."""
 
     kind = "rfm"
+    group = "RFM"
 
     def fields(self) -> Mapping[str, ValueType]:
         return _FIELDS

@@ -17,11 +17,12 @@ from config.lib.errors import Conflict, NotFound
 from config.pages.filters import Choice, Words
 from config.pages.forms import FormPage
 from config.pages.lists import Column, Empty, ListPage
-from config.pages.views import Action
+from config.pages.views import Action, Page
 from segments.forms.catalogue import AttributeForm, DescribeForm
 from segments.models import Attribute, Promotion
 from segments.selectors import catalogue
 from segments.services.attributes import describe_attribute, register_attribute
+from segments.services.promotions import promote, take_back
 from segments.views.catalogue import segment_link, tabs
 
 _ATTRIBUTES_URL = reverse_lazy("audience:attributes")
@@ -114,10 +115,7 @@ class OneAttribute(FormPage):
 
     @cached_property
     def row(self) -> Attribute:
-        found = Attribute.objects.select_related("promotion").filter(name=self.kwargs["name"]).first()
-        if found is None:
-            raise NotFound
-        return found
+        return _attribute(self.kwargs["name"])
 
     def form_kwargs(self) -> dict[str, Any]:
         self.title = self.row.name
@@ -135,9 +133,34 @@ class OneAttribute(FormPage):
         users = catalogue.segments_by_word().get(self.row.name, ())
         return self.render(
             form=form, row=self.row, type=_KINDS[self.row.type], known=known, share=share_in_words(known),
-            promotion=_PROMOTED.get(_state(self.row)),
+            promotion=_PROMOTED.get(_state(self.row)), error=getattr(self.row, "promotion", Promotion()).error,
+            may_make=_state(self.row) in ("", "failed"), may_take_back=_state(self.row) in ("ready", "failed"),
             segments=[segment_link(pk, name) for pk, name in users], status=status,
         )  # fmt: skip
+
+
+class AttributeIndex(Page):
+    """Give it an index of its own, or take that back; both in the background."""
+
+    needs = {"POST": "contacts:write"}
+
+    def post(self, request: HttpRequest, name: str) -> HttpResponse:
+        row, making = _attribute(name), request.POST.get("verb") == "make"
+        with transaction.atomic():
+            if making:
+                promote(row, by=request.user)
+            else:
+                take_back(row)
+            audit(request, "attribute_promoted" if making else "attribute_demoted", "attribute", row.pk, {"name": name})
+        said = _("An index on %(name)s is on its way.") if making else _("The index on %(name)s is being taken away.")
+        return self.done(said % {"name": name}, reverse("audience:attribute", args=[name]))
+
+
+def _attribute(name: str) -> Attribute:
+    found = Attribute.objects.select_related("promotion").filter(name=name).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def share_in_words(known: catalogue.Known | None) -> str:

@@ -98,6 +98,20 @@ def test_an_attribute_tells_who_wrote_it_last(admin_client: Client) -> None:
     assert writer() == ("bulk_job", "admin")
 
 
+def test_an_index_is_asked_for_and_taken_back_on_the_page_of_its_attribute(admin_client: Client) -> None:
+    register_attribute(name="plan", type="string")
+    assert "Make the index" in admin_client.get(f"{ATTRIBUTES}/plan").content.decode()
+    admin_client.post(f"{ATTRIBUTES}/plan/index", {"verb": "make"})
+    assert Promotion.objects.get().state == "waiting"
+    assert "Make the index" not in admin_client.get(f"{ATTRIBUTES}/plan").content.decode()
+    Promotion.objects.update(state="failed", error="no space left")
+    page = admin_client.get(f"{ATTRIBUTES}/plan").content.decode()
+    assert "no space left" in page
+    admin_client.post(f"{ATTRIBUTES}/plan/index", {"verb": "take_back"})
+    assert Promotion.objects.get().state == "leaving"
+    assert admin_client.post(f"{ATTRIBUTES}/nothing/index", {"verb": "make"}).status_code == 404
+
+
 def test_an_attribute_is_registered_and_described(admin_client: Client) -> None:
     assert admin_client.post(f"{ATTRIBUTES}/new", {"name": "plan", "type": "string"}).status_code == 302
     again = admin_client.post(f"{ATTRIBUTES}/new", {"name": "plan", "type": "string"})
@@ -114,6 +128,7 @@ def test_viewers_look_and_change_nothing(client: Client) -> None:
     for place in (f"{TYPES}/new", f"{TYPES}/types/page_viewed/new-version", f"{ATTRIBUTES}/new"):
         assert client.get(place).status_code == 403
     assert client.post(f"{ATTRIBUTES}/plan", {"description": "x"}).status_code == 403
+    assert client.post(f"{ATTRIBUTES}/plan/index", {"verb": "make"}).status_code == 403
 
 
 def test_what_differs_between_two_schemas_is_told_by_property() -> None:
