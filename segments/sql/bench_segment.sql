@@ -148,11 +148,3 @@ SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = cu
 
 -- name: rows
 SELECT (SELECT count(*) FROM segments_contact), (SELECT count(*) FROM segments_activity);
-
--- The floor: with these, counting is a scan of the whole contact table, by the cheapest condition that there is.
--- name: no_index
-SELECT set_config('enable_indexscan', 'off', true), set_config('enable_indexonlyscan', 'off', true),
-       set_config('enable_bitmapscan', 'off', true);
-
--- name: scan
-SELECT count(*) FROM segments_contact WHERE country = 'DE';
