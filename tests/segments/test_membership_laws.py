@@ -11,16 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.lib import public_ids
-from segments.models import Attribute, Contact, Segment, SegmentUpkeep, Touch
-from segments.services import membership_passes, memberships, upkeep
-from segments.services.attributes import register_attribute
-from segments.services.contacts import edit_contact
-from segments.services.lists import add_to_list, remove_from_list
-from segments.services.merging import merge_contacts
-from segments.services.segments import create_segment, save_criteria
+from segments.models import Contact, Segment, SegmentUpkeep, Touch
+from segments.predicates.base import PREDICATES
+from segments.services import membership_passes, memberships
+from segments.services.segments import create_segment
 from tests.conftest import CommittedDb
-from tests.factories.events import event, take
-from tests.factories.segments import contact, contact_list, csv_bytes, imported
+from tests.factories.segments import contact
+from tests.segments.membership_deeds import DEEDS, World
 from tests.segments.membership_worlds import (
     assert_histories_hold,
     keep_up,
@@ -160,95 +157,14 @@ def _together(
     assert not failed, failed
 
 
-class World:
-    """Some people, lists and segments that stand on each other, and everything that may be done to them."""
-
-    def __init__(self) -> None:
-        self.people = [contact(country="DE", external_id=f"u{n}") for n in range(8)]
-        self.lists = [contact_list(f"list {n}") for n in range(2)]
-        register_attribute(name="plan", type=Attribute.Type.STRING)
-        named = [public_ids.encode("list", one.pk) for one in self.lists]
-        rules = [
-            GERMAN,
-            rule("attributes.plan", "not_equals", "pro"),
-            rule("list", "in", named[:1]),
-            rule("list", "not_in", named[1:]),
-            rule("event.order_completed", "did", {"count": {"operator": "greater_than", "value": 1}}),
-            rule(
-                "event.order_completed",
-                "did_not",
-                {"within": "30_days", "where": [{"property": "total", "operator": "greater_than", "value": 9}]},
-            ),
-            {"logic": "OR", "conditions": [*GERMAN["conditions"], *rule("list", "in", named)["conditions"]]},
-        ]
-        self.segments = [create_segment(name=f"segment {n}", criteria=one) for n, one in enumerate(rules)]
-        first, second = _id(self.segments[0]), _id(self.segments[2])
-        self.segments.append(
-            create_segment(
-                name="on others", criteria={**rule("segment", "not_in", [first]), "exclude_segments": [second]}
-            )
-        )
-        self.rules = rules
-
-    def person(self, n: int) -> Contact:
-        return Contact.objects.order_by("pk")[n % 4]
-
-    def do(self, verb: str, n: int, m: int) -> None:
-        getattr(self, verb)(n, m)
-
-    def country(self, n: int, m: int) -> None:
-        edit_contact(self.person(n), {"country": ("DE", "FR", "")[m % 3]})
-
-    def plan(self, n: int, m: int) -> None:
-        edit_contact(self.person(n), {"attributes": {"plan": ("pro", "free", None)[m % 3]}})
-
-    def enlist(self, n: int, m: int) -> None:
-        add_to_list(self.lists[m % 2], [self.person(n).pk])
-
-    def unlist(self, n: int, m: int) -> None:
-        remove_from_list(self.lists[m % 2], [self.person(n).pk])
-
-    def come(self, n: int, m: int) -> None:
-        contact(country=("DE", "FR")[m % 2])
-
-    def go(self, n: int, m: int) -> None:
-        if Contact.objects.count() > 4:
-            self.person(n).delete()
-
-    def merge(self, n: int, m: int) -> None:
-        kept, gone = self.person(n), self.person(m)
-        if kept != gone and Contact.objects.count() > 4:
-            merge_contacts(kept_id=kept.pk, gone_id=gone.pk, at=timezone.now())
-
-    def act(self, n: int, m: int) -> None:
-        take(event("order_completed", user_id=f"u{n}", properties={"total": m}), at=timezone.now())
-
-    def rule(self, n: int, m: int) -> None:
-        save_criteria(self.segments[n % len(self.rules)], self.rules[m % len(self.rules)])
-
-    def bring(self, n: int, m: int) -> None:
-        imported(csv_bytes(["email", "country"], [f"i{n}@example.test", ("DE", "FR")[m % 2]]))
-
-    def settle(self, n: int, m: int) -> None:
-        memberships.settle_touches(limit=1 + m)
-
-    def tick(self, n: int, m: int) -> None:
-        upkeep.plan(at=timezone.now())
-        for segment_id in membership_passes.waiting(at=timezone.now()):
-            membership_passes.pass_next(segment_id, at=timezone.now())
-
-
-_VERBS = ["country", "plan", "enlist", "unlist", "come", "go", "merge", "act", "rule", "bring", "settle", "tick"]
-_DEEDS = st.tuples(st.sampled_from(_VERBS), st.integers(0, 20), st.integers(0, 20))
-
-
 def test_whatever_is_done_in_whatever_order_members_are_whom_the_compiler_finds(committed_db: CommittedDb) -> None:
-    """One world for all examples: each goes on from what the one before has left."""
+    """One world for all examples, with conditions of every kind: each goes on from what the one before has left."""
     world = World()
+    assert world.kinds() == set(PREDICATES.kinds())
     keep_up()
 
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(_DEEDS, max_size=25), st.sampled_from([2, 10_000]))  # by their ids, and by a range of them
+    @given(st.lists(DEEDS, max_size=25), st.sampled_from([2, 10_000]))  # by their ids, and by a range of them
     def law(deeds: list[tuple[str, int, int]], chunk: int) -> None:
         SegmentUpkeep.objects.update(chunk=chunk)
         for deed in deeds:
