@@ -53,36 +53,46 @@ def site(*, port: int | None = None, bulk: int | None = None) -> Iterator[Site]:
     `port`: of the web server; None takes 8000, or a free one. `bulk`: processes of the bulk lane; None: the cores.
     Raises PortTaken, ServiceError, NotReady.
     """
-    web_port = claim_port(port)
-    started = services.ensure()
-    try:
-        call_command("migrate", verbosity=0)
-        address = f"http://{_HOST}:{web_port}"
-        mailbox_port = claim_port(None, preferred=settings.MAILBOX_PORT)
-        env = {"BASE_URL": os.environ.get("BASE_URL") or address, "MAILBOX_PORT": str(mailbox_port), **CALM}
-        with Supervisor(programs(web_port, bulk or os.cpu_count() or 1, env)) as supervisor:
-            _wait_until_it_answers(address)
-            yield Site(address, mailbox_port, supervisor)
-    finally:
-        for service in reversed(started):
-            service.stop()
+    with listening(port) as web, listening(None, preferred=settings.MAILBOX_PORT) as mailbox:
+        started = services.ensure()
+        try:
+            call_command("migrate", verbosity=0)
+            address, mailbox_port = f"http://{_HOST}:{_port(web)}", _port(mailbox)
+            env = {"BASE_URL": os.environ.get("BASE_URL") or address, "MAILBOX_PORT": str(mailbox_port), **CALM}
+            with Supervisor(programs(web, bulk or os.cpu_count() or 1, env, mailbox=mailbox)) as supervisor:
+                _wait_until_it_answers(address)
+                yield Site(address, mailbox_port, supervisor)
+        finally:
+            for service in reversed(started):
+                service.stop()
 
 
-def programs(web_port: int, bulk: int, env: Mapping[str, str] = MappingProxyType({})) -> list[Program]:
-    """The processes of a deployment. `env` tells them what differs from their settings, such as a replaced port."""
+def programs(
+    web: int | socket.socket, bulk: int, env: Mapping[str, str] = MappingProxyType({}), *,
+    mailbox: socket.socket | None = None,
+) -> list[Program]:  # fmt: skip
+    """The processes of a deployment. `web` and `mailbox`: where they listen, a port or what listens there already.
+
+    `env` tells them what differs from their settings, such as a replaced port.
+    """
     commands = {
-        "mailbox": [sys.executable, "manage.py", "mailbox"],
-        "web": _web(web_port),
+        "mailbox": [sys.executable, "manage.py", "mailbox", *([f"--fd={mailbox.fileno()}"] if mailbox else [])],
+        "web": _web(f"fd://{web.fileno()}" if isinstance(web, socket.socket) else f"{_HOST}:{web}"),
         **{queue: _worker(queue, bulk if queue == "bulk" else 1) for queue in QUEUES},
         "beat": _celery("beat", "--pidfile="),
     }
-    return [Program(name, command, settings.BASE_DIR, env) for name, command in commands.items()]
+    files = {"mailbox": _files(mailbox), "web": _files(web)}
+    return [Program(name, command, settings.BASE_DIR, env, files.get(name, ())) for name, command in commands.items()]
 
 
-def _web(port: int) -> list[str]:
+def _files(place: int | socket.socket | None) -> tuple[int, ...]:
+    return (place.fileno(),) if isinstance(place, socket.socket) else ()
+
+
+def _web(bind: str) -> list[str]:
     threads = ["--worker-class", "gthread", "--workers", "2", "--threads", "8"]
     quiet = ["--log-level", "warning", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{_HOST}:{port}", *threads, *quiet]
+    return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind, *threads, *quiet]
 
 
 def _worker(queue: str, concurrency: int) -> list[str]:
@@ -94,25 +104,22 @@ def _celery(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "celery", "--quiet", "-A", "config", *arguments, "--loglevel", "warning"]
 
 
-def claim_port(asked: int | None, *, preferred: int = 8000) -> int:
-    """The port asked for, or the preferred one, or, when that is taken, any free one. Raises PortTaken."""
-    if _is_free(asked or preferred):
-        return asked or preferred
-    if asked:
-        raise PortTaken(f"Port {asked} is taken by another program: choose another with --port, or leave --port out")
-    with socket.socket() as free:
-        free.bind((_HOST, 0))
-        return int(free.getsockname()[1])
+def listening(asked: int | None, *, preferred: int = 8000) -> socket.socket:
+    """What listens on the port asked for, or the preferred one, or, when that is taken, any free one.
+
+    It listens from now on: of two deployments that start in the same second each has its own. Raises PortTaken.
+    """
+    try:
+        return socket.create_server((_HOST, asked or preferred))
+    except OSError:
+        if not asked:
+            return socket.create_server((_HOST, 0))
+        remedy = "choose another with --port, or leave --port out"
+        raise PortTaken(f"Port {asked} is taken by another program: {remedy}") from None
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((_HOST, port))
-        except OSError:
-            return False
-        return True
+def _port(place: socket.socket) -> int:
+    return int(place.getsockname()[1])
 
 
 def _wait_until_it_answers(address: str, patience: float = 300.0) -> None:

@@ -18,12 +18,13 @@ _LONGEST_PAUSE = 30.0
 
 @dataclass(frozen=True)
 class Program:
-    """A command to keep running."""
+    """A command to keep running. `files`: descriptors of ours that it finds open under the same numbers."""
 
     name: str
     command: Sequence[str]
     cwd: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[int] = ()
 
 
 def to_stdout(name: str, line: str) -> None:
@@ -129,6 +130,7 @@ class Supervisor:
                 text=True,
                 errors="replace",
                 start_new_session=True,
+                pass_fds=program.files,
             )
             return self._children[program.name]
 

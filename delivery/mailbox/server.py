@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -74,8 +75,13 @@ class _Server(SMTP):
         return data.removeprefix(b".").replace(b"\r\n..", b"\r\n.")
 
 
-async def serve(mailbox: Mailbox, host: str, port: int, *, ready: Callable[[int], Any]) -> None:
-    """Answer until cancelled; `ready` is called with the port once mail can come. Raises PortTaken."""
+async def serve(
+    mailbox: Mailbox, host: str, port: int, *, ready: Callable[[int], Any], place: socket.socket | None = None
+) -> None:
+    """Answer until cancelled; `ready` is called with the port once mail can come. Raises PortTaken.
+
+    `place`: what listens already, instead of host and port.
+    """
     mailbox.make_folders()
     loop = asyncio.get_running_loop()
     handler = _Handler(mailbox)
@@ -84,7 +90,8 @@ async def serve(mailbox: Mailbox, host: str, port: int, *, ready: Callable[[int]
         return _Server(handler, enable_SMTPUTF8=True, data_size_limit=_MAX_BYTES, hostname="mailbox", loop=loop)
 
     try:
-        server = await loop.create_server(session, host, port)
+        given: dict[str, Any] = {"sock": place} if place else {"host": host, "port": port}
+        server = await loop.create_server(session, **given)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(f"Port {port} on {host} is taken: stop what listens there or set MAILBOX_PORT") from None

@@ -38,6 +38,7 @@ def test_up_runs_every_process_and_stops_what_it_started_and_nothing_else(commit
     with socket.socket() as taken:  # so that it has to look for another port
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 0))
+        taken.listen()
         env = {**committed_db.env, "POSTRIDER_STATE": str(state), "MAILBOX_PORT": str(taken.getsockname()[1])}
         up = subprocess.Popen(
             command, cwd=settings.BASE_DIR, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -85,14 +86,13 @@ def test_a_port_that_was_asked_for_and_is_taken_is_one_line() -> None:
     ]
 
 
-def test_a_port_nobody_asked_for_is_replaced_when_taken() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        preferred = taken.getsockname()[1]
-        assert running.claim_port(None, preferred=preferred) != preferred
+def test_a_port_nobody_asked_for_is_replaced_when_taken_as_by_a_deployment_that_has_only_begun_to_start() -> None:
+    with running.listening(None, preferred=free_port()) as first:
+        preferred = first.getsockname()[1]
+        with running.listening(None, preferred=preferred) as second:
+            assert second.getsockname()[1] != preferred
         with pytest.raises(running.PortTaken):
-            running.claim_port(preferred)
+            running.listening(preferred)
 
 
 def test_every_task_that_is_scheduled_or_routed_exists() -> None:
