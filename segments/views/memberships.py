@@ -1,6 +1,7 @@
 """Who is in a segment and was, how that changed, whether somebody was in it and why, and keeping it by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -150,7 +151,8 @@ class Members(ContactRows):
     def bulk(self) -> Sequence[Bulk]:  # type: ignore[override]
         if self.on:
             return ()
-        return [*super().bulk, *((bulk_of(TakeOutOfSegment),) if self.segment.frozen_at else ())]
+        out = replace(bulk_of(TakeOutOfSegment), label=gettext_lazy("Take out"))
+        return [*super().bulk, *((out,) if self.segment.frozen_at else ())]
 
     def choice(self) -> dict[str, Any]:
         return {"segment": self.kwargs["public_id"]}
