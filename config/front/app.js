@@ -9,6 +9,7 @@ import "./modules/autosave.js";
 import "./modules/campaigns.js";
 import "./modules/confirm.js";
 import "./modules/copy.js";
+import "./modules/csrf.js";
 import "./modules/dropping.js";
 import "./modules/frames.js";
 import "./modules/keeping.js";

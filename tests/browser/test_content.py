@@ -108,16 +108,33 @@ def test_two_windows_tell_and_overwrite_nothing(page: Page) -> None:
 
 def test_what_is_typed_outlives_an_ended_session(page: Page, site: Site) -> None:
     begun(page, "Event", "Browser: signed out")
-    cookies = page.context.cookies()
     page.context.clear_cookies(name=re.compile("session"))
     page.get_by_label("Preheader").fill("typed while signed out")
     expect(page.locator("[data-told]")).to_contain_text("You have been signed out")
-    page.context.add_cookies([one for one in cookies if "session" in one.get("name", "")])  # type: ignore[misc]
-    page.on("dialog", lambda dialog: dialog.accept())
+    page.on("dialog", lambda dialog: dialog.accept())  # "leave the page?"
     page.reload()
+    _sign_in_here(page, site)
     page.get_by_role("button", name="Bring it back").click()
     expect(page.get_by_label("Preheader")).to_have_value("typed while signed out")
     expect(kept(page)).to_contain_text("Draft saved")
+
+
+def test_who_signs_in_again_in_another_window_goes_on_as_if_nothing_had_been(page: Page, site: Site) -> None:
+    begun(page, "Event", "Browser: signed out elsewhere")
+    page.context.clear_cookies(name=re.compile("session"))
+    page.get_by_label("Preheader").fill("typed meanwhile")
+    expect(page.locator("[data-told]")).to_contain_text("You have been signed out")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Sign in again").click()
+    _sign_in_here(opened.value, site)
+    expect(kept(page)).to_contain_text("Draft saved")
+    expect(page.locator("[data-told]")).to_be_hidden()
+
+
+def _sign_in_here(page: Page, site: Site) -> None:
+    page.get_by_label("Username").fill(site.name)
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Sign in").click()
 
 
 def test_too_much_is_told_and_three_thousand_lines_are_not_too_much(page: Page) -> None:

@@ -1,5 +1,5 @@
 // What the editor asks of the server: JSON both ways, and a refusal that says what kind it is.
-const token = () => JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"];
+import { csrfToken } from "../modules/csrf.js";
 
 export class Refused extends Error {
   constructor(status, answer) {
@@ -12,7 +12,7 @@ export class Refused extends Error {
 /** The answer to a call. Throws Refused: status 0 when nobody answers, 401 when one is signed out. */
 export async function call(url, body, signal) {
   const given = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
-  const headers = { "HX-Request": "true", "X-CSRFToken": token(), "Content-Type": "application/json" };
+  const headers = { "HX-Request": "true", "X-CSRFToken": csrfToken(), "Content-Type": "application/json" };
   const response = await fetch(url, { ...given, headers, signal }).catch((error) => {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, {});

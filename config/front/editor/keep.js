@@ -2,11 +2,14 @@
 // written since is told and nothing is overwritten; what cannot be sent is kept in this browser until it can.
 import { call, later } from "./calls.js";
 
+const AGAIN_MS = 5000;
+
 export function makeKeep({ config, work, tell, state }) {
   const here = `draft:${config.template}`;
   let { revision } = config;
   let sending = false;
   let waiting = false;
+  let told = false; // that it could not be sent
   let stopped = !config.writes;
 
   const soon = later(send, 900);
@@ -28,12 +31,15 @@ export function makeKeep({ config, work, tell, state }) {
       const kept = await call(config.urls.keep, { work: work(), base: config.base, revision });
       revision = kept.revision;
       localStorage.removeItem(here);
+      if (told) tell("");
+      told = false;
       state(`Draft saved at ${new Date(kept.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`, true);
+      if (waiting) soon();
     } catch (error) {
       refused(error);
+      if (!stopped) setTimeout(send, AGAIN_MS);
     }
     sending = false;
-    if (waiting) soon();
   }
 
   function refused(error) {
@@ -43,19 +49,19 @@ export function makeKeep({ config, work, tell, state }) {
     } catch {
       /* storage is full or off */
     }
+    told ||= Boolean(error.status);
     if (error.status === 409) {
       stopped = true;
       state("Not saved");
       tell("This template was changed in another window. Nothing was overwritten; what you typed here is kept in this browser.", [["Take the other one", () => (localStorage.removeItem(here), location.reload())], ["Keep mine", mine]]);
     } else if (error.status === 401 || error.status === 403) {
       state("Not saved: signed out");
-      tell("You have been signed out. What you typed is kept in this browser.", [["Sign in again", () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`)]]);
+      tell("You have been signed out. What you typed is kept in this browser.", [["Sign in again", () => open(`/sign-in?next=${encodeURIComponent(location.pathname)}`, "_blank", "noopener")]]);
     } else if (error.status) {
       state("Not saved");
       tell(error.message);
     } else {
       state("Not saved: no connection");
-      setTimeout(changed, 5000);
     }
   }
 
