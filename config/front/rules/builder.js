@@ -1,10 +1,12 @@
 // The builder of rules over the JSON of a form: what is drawn is that JSON, what is done gives another one.
-import { call, Refused } from "../editor/calls.js";
+import { call } from "../editor/calls.js";
+import { makeJson } from "./as-json.js";
 import { problems } from "./checking.js";
 import { h } from "./dom.js";
 import { makeDraw } from "./draw.js";
 import { makeDraft } from "./keeping.js";
 import { makeLook } from "./looking.js";
+import { paintMarks } from "./marks.js";
 import * as trees from "./tree.js";
 import { WORDS } from "./words.js";
 
@@ -41,6 +43,11 @@ function begin(form) {
       paint();
       if (error.status === 401 || error.status === 403) tell(WORDS.signedOut, [[WORDS.signIn, () => open(`/sign-in?next=${encodeURIComponent(location.pathname)}`, "_blank", "noopener")]]);
     },
+  });
+
+  const json = makeJson({
+    find, field, config, look, write: () => write(), redraw: () => redraw(),
+    taken: (answer) => (Object.assign(names, answer.names), change(trees.wholeOf(answer.criteria), { path: [], part: "head" })),
   });
 
   // Changes
@@ -114,47 +121,12 @@ function begin(form) {
     row?.querySelector(`[data-part="${part}"]`)?.focus();
   }
 
-  /** Marks at their conditions: of the server those it told, of what is missing once one has tried to save. */
+  /** Of the server those it told, of what is missing once one has tried to save. */
   function paint() {
-    const place = find("tree");
     const told = new Map(marks);
     if (strict) for (const [pointer, words] of missing()) told.set(pointer, words);
-    place.querySelectorAll("[data-mark]").forEach((mark) => Object.assign(mark, { hidden: true, textContent: "" }));
-    place.querySelectorAll("[aria-invalid]").forEach((one) => (one.removeAttribute("aria-invalid"), one.removeAttribute("aria-describedby")));
-    for (const [pointer, words] of told) markAt(place, pointer, words);
+    paintMarks(find("tree"), told);
   }
-
-  function markAt(place, pointer, words) {
-    const row = nearest(place, pointer);
-    const mark = row.querySelector(":scope > [data-mark]");
-    mark.hidden = false;
-    mark.id ||= `mark${row.dataset.pointer.replaceAll("/", "-")}`;
-    mark.textContent = [mark.textContent, sentenceOf(words)].filter(Boolean).join(" ");
-    const part = pointer.slice(row.dataset.pointer.length).split("/")[1];
-    const named = { value: "value", field: "field", operator: "operator" }[part];
-    const field = exactly(row, pointer) ?? (named && row.querySelector(`[data-part="${named}"]`)) ?? row.querySelector('[data-part="value"], [data-part]');
-    field?.setAttribute("aria-invalid", "true");
-    field?.setAttribute("aria-describedby", mark.id);
-  }
-
-  /** The field for just this part of a value, else for what it is in. */
-  function exactly(row, pointer) {
-    for (let at = pointer.slice(row.dataset.pointer.length); at; at = at.slice(0, at.lastIndexOf("/"))) {
-      const field = row.querySelector(`[data-at="${CSS.escape(at)}"]`);
-      if (field) return field;
-    }
-    return null;
-  }
-
-  function nearest(place, pointer) {
-    for (let at = pointer; at; at = at.slice(0, at.lastIndexOf("/"))) {
-      const row = place.querySelector(`[data-pointer="${CSS.escape(at)}"]`);
-      if (row) return row;
-    }
-    return place.querySelector('[data-pointer=""]');
-  }
-
-  const sentenceOf = (words) => words.charAt(0).toUpperCase() + words.slice(1) + (/[.?)]$/.test(words) ? "" : ".");
 
   function tools() {
     find("undo").disabled = !past.length;
@@ -172,54 +144,6 @@ function begin(form) {
     const asked = new URLSearchParams({ field: name, q: words.slice(0, 200) });
     const found = (await call(`${config.urls.values}?${asked}`)).values;
     return found.filter((one) => name !== "segment" || one.value !== config.segment);
-  }
-
-  // JSON for experts
-
-  function jsonOpen(open) {
-    find("json-panel").hidden = !open;
-    find("tree").hidden = open;
-    find("hint").hidden = open;
-    find("json").setAttribute("aria-expanded", String(open));
-    find("json-errors").replaceChildren();
-    if (open) field.focus();
-  }
-
-  function jsonErrors(...all) {
-    find("json-errors").replaceChildren(...all.map((words) => h("p", { class: "field-error" }, words)));
-  }
-
-  async function useJson() {
-    if (field.value.length > config.limits.characters) return jsonErrors(WORDS.tooLong);
-    let given;
-    try {
-      given = JSON.parse(field.value);
-    } catch (error) {
-      return jsonErrors(WORDS.notJson(error.message));
-    }
-    try {
-      const answer = await look.question(given, false);
-      Object.assign(names, answer.names);
-      jsonOpen(false);
-      change(trees.wholeOf(answer.criteria), { path: [], part: "head" });
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      const errors = error.answer.errors ?? [];
-      jsonErrors(...(errors.length ? errors.map((one) => `${one.pointer || "/"}: ${one.detail}`) : [error.status ? error.message : WORDS.noAnswer]));
-    }
-  }
-
-  function jsonToggled() {
-    if (!find("json-panel").hidden) return closeJson();
-    write();
-    jsonOpen(true);
-  }
-
-  function closeJson() {
-    write(); // what was not taken over is not sent either
-    jsonOpen(false);
-    redraw();
-    find("json").focus();
   }
 
   // By keyboard
@@ -252,7 +176,7 @@ function begin(form) {
     const most = event.target === field ? config.limits.characters : MOST_PASTED;
     if ((event.clipboardData?.getData("text").length ?? 0) <= most) return;
     stop(event);
-    if (event.target === field) jsonErrors(WORDS.tooLong);
+    if (event.target === field) json.errors(WORDS.tooLong);
     else tell(WORDS.tooLongHere);
   }
 
@@ -261,7 +185,7 @@ function begin(form) {
       stop(event);
       return tell(WORDS.tooLong);
     }
-    if (!find("json-panel").hidden) return draft.sent();
+    if (json.isOpen()) return draft.sent();
     strict = true;
     const wrong = missing();
     if (!wrong.length) return draft.sent();
@@ -297,7 +221,7 @@ function begin(form) {
     if (config.fresh && !tree.conditions.length) tree = trees.put(tree, [], { ...tree, conditions: [trees.condition()] });
     for (const name of ["bar", "hint", "json-actions"]) find(name).hidden = false;
     redraw();
-    jsonOpen(given === null && field.value.trim() !== "");
+    json.open(given === null && field.value.trim() !== "");
     tools();
     offerDraft();
     if (marks.size) look.say(WORDS.wrong);
@@ -307,9 +231,6 @@ function begin(form) {
   find("tree").addEventListener("keydown", key);
   find("undo").addEventListener("click", () => back(past, future));
   find("redo").addEventListener("click", () => back(future, past));
-  find("json").addEventListener("click", jsonToggled);
-  find("apply").addEventListener("click", useJson);
-  find("close").addEventListener("click", closeJson);
   form.addEventListener("paste", pasted, true);
   form.addEventListener("submit", submitted, true);
   form.addEventListener("input", (event) => event.target.matches("[name=name], [name=description], [name=note]") && draft.keep(trees.closed(tree), typedFields()));
