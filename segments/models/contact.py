@@ -30,7 +30,9 @@ class Contact(models.Model):
             models.Index("phone", name="contact_phone", condition=models.Q(phone__isnull=False)),
             models.Index("email_key", name="contact_email_key", condition=models.Q(email_key__isnull=False)),
             # what somebody types into the search begins a name, in any database's order of letters
-            models.Index(Collate(Lower("first_name"), "C"), name="contact_first_name_begins"),
+            models.Index(
+                Collate(Lower("first_name"), "C"), Collate(Lower("last_name"), "C"), name="contact_names_begin"
+            ),
             models.Index(Collate(Lower("last_name"), "C"), name="contact_last_name_begins"),
             models.Index(fields=["country", "-id"], name="contact_country"),
         ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_
+from operator import or_
 
 import orjson
 from django.db import connection
@@ -18,6 +18,7 @@ from segments.models import Attribute, Contact
 
 _FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
 _NAMES = {"first": Collate(Lower("first_name"), "C"), "last": Collate(Lower("last_name"), "C")}
+_MOST_NAMES = 5  # of one person
 _PLAIN = (str, int, float, list)  # bool is an int
 
 
@@ -65,40 +66,41 @@ def known_fields() -> dict[str, str]:
 def first_found(text: str, most: int) -> list[int]:
     """Ids of people whom `find_contacts` finds, at most so many, in no order.
 
-    One word is looked up in each index from where it begins, so it takes as long among ten million as among ten
+    Each way is gone along its own index from where it begins, so it takes as long among ten million as among ten
     thousand. Sorted by anything else, the planner would take the way along that and pass millions that do not fit.
     """
-    text = text.replace("\x00", "").strip()
-    if len(text.split()) != 1:
-        return list(find_contacts(text).order_by().values_list("pk", flat=True)[:most])
     rows = Contact.objects.alias(**_NAMES)
-    address = _address(text)
-    begins = [
-        (rows.filter(external_id__startswith=text), "external_id"),
-        (rows.filter(_by_phone(text)), "phone"),
-        (rows.filter(email=address) if address else rows.filter(email__startswith=text.lower()), "email"),
-        *((rows.filter(**{f"{name}__startswith": text.lower()}), name) for name in _NAMES if not address),
-    ]
-    found = [some.order_by(index).values_list("pk", flat=True)[:most] for some, index in begins]
+    found = [rows.filter(way).order_by(*index).values_list("pk", flat=True)[:most] for way, index in _ways(text)]
     return list(found[0].union(*found[1:]))[:most]
 
 
 def find_contacts(text: str) -> QuerySet[Contact]:
     """People by the beginning of a name, address, phone number or external_id; several words: names. By indexes."""
+    ways = [way for way, _index in _ways(text)]
+    return Contact.objects.alias(**_NAMES).filter(reduce(or_, ways)) if ways else Contact.objects.all()
+
+
+def _ways(text: str) -> list[tuple[Q, tuple[str, ...]]]:
+    """How somebody may be meant, each with the index that finds them so. A whole address is looked up as it is kept."""
     text = text.replace("\x00", "").strip()
     if not text:
-        return Contact.objects.all()
-    rows = Contact.objects.alias(**_NAMES)
-    return rows.filter(Q(external_id__startswith=text) | _by_phone(text) | _by_words(text))
-
-
-def _by_words(text: str) -> Q:
-    """Each word begins a name or the address; a whole address is looked up as it is kept."""
+        return []
+    ways: list[tuple[Q, tuple[str, ...]]] = [
+        (Q(external_id__startswith=text), ("external_id",)),
+        (_by_phone(text), ("phone",)),
+    ]
     if address := _address(text):
-        return Q(email=address)
+        return [*ways, (Q(email=address), ("email",))]
     words = text.lower().split()
-    found = [Q(first__startswith=word) | Q(last__startswith=word) | Q(email__startswith=word) for word in words]
-    return reduce(and_, found)
+    name = " ".join(words)
+    ways += [(Q(first__startswith=name), ("first", "last")), (Q(last__startswith=name), ("last",))]
+    if len(words) == 1:
+        return [*ways, (Q(email__startswith=name), ("email",))]
+    for place in range(1, min(len(words), _MOST_NAMES)):
+        one, other = " ".join(words[:place]), " ".join(words[place:])
+        ways += [(Q(first__startswith=first, last__startswith=last), ("first", "last"))
+                 for first, last in ((one, other), (other, one))]  # fmt: skip
+    return ways
 
 
 def _address(text: str) -> str:
