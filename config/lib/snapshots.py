@@ -1,18 +1,18 @@
 """One moment of the database: read in chunks while others write, or by several queries that must agree."""
 
-import sys
-from array import array
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import psycopg
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from numpy import typing as npt
 
 # Each worker of a parallel plan packs the keys that it finds, where rows would go through the leader one by one, and a
-# cursor gets no workers at all. A value holds 1 GB: 134 million keys.
+# cursor gets no workers at all. A value holds 1 GB: 134 million keys. Sorted here, since in order it is not packed so.
 _PACKED = "SELECT string_agg(int8send(key), ''::bytea) FROM ({keys}) AS keys (key)"
 
 
@@ -28,13 +28,13 @@ def key_chunks(queryset: QuerySet[Any], size: int) -> Generator[list[int], None,
         yield keys[start : start + size].tolist()
 
 
-def _read_keys(queryset: QuerySet[Any]) -> "array[int]":
-    """On a connection of its own that only reads: it takes no transaction id, so the counting horizon moves on."""
+def _read_keys(queryset: QuerySet[Any]) -> npt.NDArray[np.int64]:
+    """In order, by a connection of its own that only reads: without a transaction id the counting horizon moves on."""
     query = queryset.order_by().values_list("pk").query
     try:
         keys, params = query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:  # Django sees that nobody can match
-        return array("q")
+        return np.empty(0, np.int64)
     reader = connection.copy()
     try:
         reader.ensure_connection()
@@ -45,10 +45,9 @@ def _read_keys(queryset: QuerySet[Any]) -> "array[int]":
             (packed,) = cursor.execute(statement, binary=True).fetchone() or (None,)
     finally:
         reader.close()
-    found = array("q", packed or b"")
-    if sys.byteorder == "little":
-        found.byteswap()
-    return array("q", sorted(found))
+    found = np.frombuffer(packed or b"", ">i8").astype(np.int64)
+    found.sort()
+    return found
 
 
 @contextmanager
