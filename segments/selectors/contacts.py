@@ -64,14 +64,14 @@ def known_fields() -> dict[str, str]:
 
 
 def first_found(text: str, most: int) -> list[int]:
-    """Ids of people whom `find_contacts` finds, at most so many, in no order.
+    """Ids of people whom `find_contacts` finds, at most so many, in no order; none for no words.
 
     Each way is gone along its own index from where it begins, so it takes as long among ten million as among ten
     thousand. Sorted by anything else, the planner would take the way along that and pass millions that do not fit.
     """
     rows = Contact.objects.alias(**_NAMES)
     found = [rows.filter(way).order_by(*index).values_list("pk", flat=True)[:most] for way, index in _ways(text)]
-    return list(found[0].union(*found[1:]))[:most]
+    return list(found[0].union(*found[1:]))[:most] if found else []
 
 
 def find_contacts(text: str) -> QuerySet[Contact]:
