@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.sites import Site
 from tests.browser.watching import check_axe
 
 
@@ -134,3 +135,32 @@ def test_of_two_tabs_the_older_is_told_and_overwrites_nothing(page: Page) -> Non
     expect(other.get_by_role("group", name="Lists", exact=True).get_by_label("Newsletter")).to_be_checked()
     expect(other.get_by_role("group", name="Lists left out").get_by_label("Newsletter")).not_to_be_checked()
     other.close()
+
+
+def test_the_back_button_leads_to_what_is_saved_and_saves_on(page: Page) -> None:
+    begun(page, "Browser: back")
+    chosen_audience(page)
+    page.get_by_role("button", name="Next: Content").click()
+    page.wait_for_url("**/content")
+    page.get_by_label("Message template").select_option(label="Newsletter")
+    expect(page.locator("#save-state")).to_contain_text("Saved at")
+    page.go_back()
+    newsletter = page.get_by_role("group", name="Lists", exact=True).get_by_label("Newsletter")
+    expect(newsletter).to_be_checked()
+    newsletter.uncheck()
+    expect(page.locator("#save-state")).to_contain_text("Saved at")
+    page.go_forward()
+    expect(page.get_by_label("Message template")).to_have_value(re.compile("."))
+    expect(page.locator("#steps").get_by_role("button", name="Complete Audience")).to_have_count(0)
+
+
+def test_a_step_survives_an_ended_session(page: Page, site: Site) -> None:
+    begun(page, "Browser: signed out")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("group", name="Lists", exact=True).get_by_label("Newsletter").check()
+    page.get_by_label("Username").fill(site.name)
+    page.get_by_label("Password").fill(site.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("group", name="Lists", exact=True).get_by_label("Newsletter")).to_be_checked()
+    expect(page.locator("#save-state")).to_contain_text("Saved at")
+    expect(page.locator("#count")).to_contain_text("Audience")

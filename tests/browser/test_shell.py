@@ -99,7 +99,18 @@ def test_a_list_narrows_while_one_types_and_asks_before_it_does_something_to_man
     asked.get_by_role("button", name="Revoke 2").click()
     expect(page.get_by_text("2 keys are revoked.")).to_be_visible()
     expect(page.get_by_role("table").get_by_text("Revoked")).to_have_count(2)
-    page.go_back()
+
+
+def test_ten_megabytes_in_a_form_are_told_and_nothing_is_sent(page: Page) -> None:
+    page.goto("/audience/lists/new")
+    page.get_by_label("Name", exact=True).fill("Long")
+    page.get_by_label("What it is for").evaluate("(field) => (field.value = 'x'.repeat(10_000_000))")
+    page.get_by_role("button", name="Make the list").click()
+    expect(page.locator("#toasts")).to_contain_text("Nothing was sent or lost")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Long")
+    page.get_by_label("What it is for").fill("Short")
+    page.get_by_role("button", name="Make the list").click()
+    expect(page.get_by_role("heading", name="Long", level=1)).to_be_visible()
 
 
 def test_light_and_dark_are_chosen_and_remembered(page: Page) -> None:

@@ -22,6 +22,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (form && event.detail.successful) unsaved.delete(form);
 });
 document.addEventListener("htmx:sendError", (event) => formOf(event) && say(formOf(event), "failed"));
+// On the way to the sign-in: what was typed is kept (keeping.js), so nobody needs to be asked.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => detail.xhr.getResponseHeader("X-Sign-In") && unsaved.clear());
 document.addEventListener("submit", (event) => unsaved.delete(event.target));
 addEventListener("beforeunload", (event) => {
   for (const form of unsaved) if (form.isConnected) event.preventDefault();

@@ -37,7 +37,14 @@ function bringBack() {
   if (!form) return; // a page between, at the same address
   sessionStorage.removeItem(KEY);
   put(form, kept.fields);
-  toast("You had been signed out. What you had typed is here again: look it over and send it.", "warning");
+  if ("autosave" in form.dataset) saved(form);
+  else toast("You had been signed out. What you had typed is here again: look it over and send it.", "warning");
+}
+
+/** Saved as one goes: also what came back, once htmx listens. */
+function saved(form) {
+  document.addEventListener("DOMContentLoaded", () => form.dispatchEvent(new Event("change", { bubbles: true })));
+  toast("You had been signed out. What you had changed is here again.", "warning");
 }
 
 function markDue() {
@@ -70,7 +77,7 @@ document.addEventListener("submit", (event) => keep(event.target, location.pathn
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const to = detail.xhr.getResponseHeader("X-Sign-In");
   if (!to) return;
-  detail.shouldSwap = false;
+  Object.assign(detail, { shouldSwap: false, isError: false });
   const form = detail.requestConfig.elt.closest("form");
   if (form) keep(form, location.pathname);
   markDue();
