@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.doorbells import Arrival
 from segments.errors import RefusedEvent
 from segments.events.judging import Event
@@ -20,6 +19,8 @@ from segments.services.quarantine import Sender
 from segments.services.rollups import roll
 from segments.services.traits import apply_traits
 
+_SQL = Statements("segments", "events")
+
 
 class Batch:
     """One delivery, inside its transaction. `arrival` is what of it was new."""
@@ -27,7 +28,6 @@ class Batch:
     def __init__(self, sender: Sender, at: datetime) -> None:
         self.sender = sender
         self.at = at
-        self.sql = queries("segments", "events")
         self.refused: dict[UUID, RefusedEvent] = {}
         self.arrival: Arrival | None = None
 
@@ -38,7 +38,7 @@ class Batch:
             first.setdefault(event.event_id, event)
         new: set[UUID] = set()
         if first:
-            self._run("together", {})
+            _SQL.count("together")
             people = _contact_ids({event.user_id for event in events if event.user_id})
             if fresh := self._fresh(first, people):
                 new = self._write_fresh(fresh, people)
@@ -51,13 +51,13 @@ class Batch:
         """
         if not any(_concerns_people(event, people) for event in events.values()):
             return list(events.values())
-        seen = {row[0] for row in self._rows("seen", {"ids": list(events)})}
+        seen = {row[0] for row in _SQL.rows("seen", ids=list(events))}
         return [event for event_id, event in events.items() if event_id not in seen]
 
     def _write_fresh(self, fresh: Sequence[Event], known: Mapping[Any, int]) -> set[UUID]:
         people = self._people(fresh, known)
         keys = [event.event_id for event in fresh if event.event_id not in self.refused]
-        new = {row[0] for row in self._rows("keys", {"ids": keys, "at": self.at})}
+        new = {row[0] for row in _SQL.rows("keys", ids=keys, at=self.at)}
         events = [event for event in fresh if event.event_id in new]
         if events:
             self._log(events, people, self._visitors(events))
@@ -76,7 +76,7 @@ class Batch:
         self._refuse_merging([event for event in events if event.type.name == ALIASED])
         named = {event.user_id for event in events if event.user_id and event.event_id not in self.refused}
         if missing := named - people.keys():
-            self._run("people", {"ids": sorted(missing)})
+            _SQL.count("people", ids=sorted(missing))
             people |= _contact_ids(missing)
         return people
 
@@ -96,28 +96,19 @@ class Batch:
         keys = sorted({event.anonymous_id for event in events if event.anonymous_id})
         if not keys:
             return {}
-        self._run("visitors", {"keys": keys})
+        _SQL.count("visitors", keys=keys)
         return dict(Visitor.objects.filter(key__in=keys).values_list("key", "pk"))
 
     def _log(self, events: Sequence[Event], people: Mapping[Any, int], visitors: Mapping[str, int]) -> None:
         rows = [_row(event, people, visitors) for event in events]
         told = {"at": self.at, "source": self.sender.source, "write_key": self.sender.write_key_id}
-        [[ids]] = self._rows("log", {**told, "events": orjson.dumps(rows).decode()})
+        (ids,) = _SQL.row("log", events=orjson.dumps(rows).decode(), **told)
         links: list[tuple[int, int]] = []
         if any(row["contact_id"] and row["visitor_id"] for row in rows):
-            links = self._rows("link", {"ids": ids, "at": self.at})
+            links = _SQL.rows("link", ids=ids, at=self.at)
         roll(ids, links=[link for link, _ in links], visitors=sorted({one for _, one in links}), since=self.at)
         named = {row["contact_id"] for row in rows if row["contact_id"]}
         self.arrival = Arrival(tuple(ids), frozenset(event.type.name for event in events), frozenset(named))
-
-    def _run(self, name: str, values: Mapping[str, Any]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql[name], values)
-
-    def _rows(self, name: str, values: Mapping[str, Any]) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql[name], values)
-            return list(cursor.fetchall())
 
 
 def _concerns_people(event: Event, people: Mapping[Any, int]) -> bool:

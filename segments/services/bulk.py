@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 
 from config.lib.errors import Conflict, DomainError, NotFound
 from config.lib.leases import MAX_ATTEMPTS, Lease, LeaseLost, free, take
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.actions import ACTIONS, ContactAction, Order
 from segments.models import BulkJob, BulkTarget
 from segments.selectors.choosing import chosen
 
+_SQL = Statements("segments", "bulk")
 State = BulkJob.State
 STRETCH = 5000  # people a transaction, fewer where that takes long: a writing transaction holds all counters back
 KEPT = timedelta(days=30)  # whom it concerned, and so undoing it
@@ -148,7 +149,7 @@ def _choose(job: BulkJob, lease: Lease) -> None:
     ids = chosen(job.choice).values_list("pk", flat=True).iterator(chunk_size=STRETCH)
     while some := list(islice(ids, 2 * STRETCH)):
         with lease.transaction(), connection.cursor() as cursor:
-            with cursor.copy(queries("segments", "bulk")["copy_targets"]) as copy:
+            with cursor.copy(_SQL.text("copy_targets")) as copy:
                 for contact_id in some:
                     copy.write_row((job.pk, contact_id))
             lease.renew(total=F("total") + len(some))
@@ -157,8 +158,8 @@ def _choose(job: BulkJob, lease: Lease) -> None:
 def _go_through(job: BulkJob, lease: Lease, action: ContactAction, order: Order, rows: int) -> bool:
     """The next stretch of people; whether there was one. Raises LeaseLost."""
     job.refresh_from_db(fields=["contact_done"])
-    stretch = {"job": job.undoes_id or job.pk, "after": job.contact_done, "rows": rows}
-    found = _rows("next_changed" if job.undoes_id else "next_stretch", stretch)
+    statement = "next_changed" if job.undoes_id else "next_stretch"
+    found = _SQL.rows(statement, job=job.undoes_id or job.pk, after=job.contact_done, rows=rows)
     if not found:
         return False
     ids = [row[0] for row in found]
@@ -177,9 +178,7 @@ def _done(job: BulkJob, action: ContactAction, order: Order, found: Sequence[tup
     ids = [row[0] for row in found]
     before = action.carry_out(ids, order)
     packed = [None if before.get(pk) is None else orjson.dumps(before[pk]).decode() for pk in ids]
-    values: dict[str, Any] = {"job": job.pk, "ids": ids, "changed": [pk in before for pk in ids], "before": packed}
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "bulk")["note"], values)
+    _SQL.count("note", job=job.pk, ids=ids, changed=[pk in before for pk in ids], before=packed)
     return len(before)
 
 
@@ -211,10 +210,4 @@ def in_words(job: BulkJob) -> tuple[str, str]:
 def _forget(job_id: int) -> None:
     more = True
     while more:
-        [[more]] = _rows("forget_targets", {"job": job_id, "rows": _FORGET_ROWS})
-
-
-def _rows(name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "bulk")[name], values)
-        return list(cursor.fetchall())
+        (more,) = _SQL.row("forget_targets", job=job_id, rows=_FORGET_ROWS)

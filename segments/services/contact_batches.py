@@ -13,10 +13,11 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from config.lib.errors import Conflict, FieldError, Invalid
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.models import Attribute, Contact
 from segments.services.contacts import IdentityConflict, clean_values, merged_attributes, without_identity
 
+_SQL = Statements("segments", "contacts")
 MOST = 1000
 _TRIES = 5
 _FIELDS = ("external_id", "email", "email_as_given", "email_key", "phone", "first_name", "last_name", "country",
@@ -184,5 +185,4 @@ def _update(persons: Sequence[_Person]) -> None:
     """In the order of their ids, as they were locked."""
     rows = [{"id": one.pk, **one.values} for one in sorted(persons, key=lambda one: one.pk or 0)]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(queries("segments", "contacts")["update_many"], {"rows": orjson.dumps(rows).decode()})
+        _SQL.count("update_many", rows=orjson.dumps(rows).decode())

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from config.lib.errors import Conflict, NotFound
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.merge_effects import EFFECTS, Merge
 from segments.models import Contact, ContactMerge, FormerContact
 
+_SQL = Statements("segments", "merging")
+_EVENTS = Statements("segments", "events")
 _BLANK = {"language": "en", "timezone": "UTC"}
 FIELDS = ("external_id", "email", "phone", "first_name", "last_name", "country", "language", "timezone")
 _WITH_EMAIL = ("email_as_given", "email_key")
@@ -50,8 +52,7 @@ def merge_contacts(*, kept_id: int, gone_id: int, at: datetime, actor_id: int | 
 
 def _locked(kept_id: int, gone_id: int) -> tuple[Contact, Contact]:
     """Both, and no batch of events at work: one that had looked up the contact that goes would write to nobody."""
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "events")["alone"])
+    _EVENTS.count("alone")
     rows = Contact.objects.select_for_update().filter(pk__in=[kept_id, gone_id]).order_by("pk")
     people = {one.pk: one for one in rows}
     if len(people) < 2:
@@ -82,11 +83,8 @@ def foresee(kept: Contact, gone: Contact) -> Foreseen:
 
 def _move(kept_id: int, gone_id: int) -> dict[str, int]:
     """How many rows of each kind went over."""
-    moved = {}
-    with connection.cursor() as cursor:
-        for name in ("lists", "activity", "activity_totals", "former"):
-            cursor.execute(queries("segments", "merging")[name], {"kept": kept_id, "gone": gone_id})
-            moved[name] = cursor.rowcount
+    names = ("lists", "activity", "activity_totals", "former")
+    moved = {name: _SQL.count(name, kept=kept_id, gone=gone_id) for name in names}
     return {"lists": moved["lists"], "hours_of_activity": moved["activity"]}
 
 

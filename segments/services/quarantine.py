@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from config.lib.tokens import seal_bytes, unseal_bytes
 from segments.errors import NotRepairable, RefusedEvent
 from segments.events.judging import type_name
@@ -16,6 +15,7 @@ from segments.events.reading import Unreadable
 from segments.events.spelling import read_uuid
 from segments.models import QuarantinedEvent, Source
 
+_SQL = Statements("segments", "events")
 _SEAL = "quarantined event"
 NEVER_JSON = ("malformed", "too_deep")  # codes of what was no JSON, or more of it than we write
 
@@ -45,8 +45,7 @@ def keep(refused: Sequence[tuple[RefusedEvent, Any]], sender: Sender, at: dateti
         "write_key": sender.write_key_id,
         "at": at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "events")["quarantine"], values)
+    _SQL.count("quarantine", **values)
 
 
 def _kept(item: Any) -> bytes:

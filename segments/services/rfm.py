@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.models import Metric, RfmSnapshot
 from segments.rfm import SHARES
 
+_SQL = Statements("segments", "rfm")
 STRETCH = 50_000  # buyers a transaction: well under a second
 NIGHT = 2  # the hour of UTC from which a day's snapshot is due
 SNAPSHOTS_WITH_PEOPLE = 7
@@ -58,11 +59,8 @@ def _at_work() -> RfmSnapshot | None:
 
 
 def _begin(at: datetime) -> RfmSnapshot:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            queries("segments", "rfm")["thresholds"], {"shares": list(SHARES), "at": at, "metric": _metric()}
-        )
-        recency, frequency, monetary = (found or [] for found in cursor.fetchone())
+    found = _SQL.row("thresholds", shares=list(SHARES), at=at, metric=_metric())
+    recency, frequency, monetary = (some or [] for some in found)
     try:
         with transaction.atomic():
             return RfmSnapshot.objects.create(
@@ -93,10 +91,8 @@ def _finish(snapshot_id: int) -> None:
         snapshot = RfmSnapshot.objects.select_for_update().get(pk=snapshot_id)
         if snapshot.finished_at:
             return
-        with connection.cursor() as cursor:
-            cursor.execute(queries("segments", "rfm")["cells"], {"snapshot": snapshot.pk})
-            cursor.execute("SELECT clock_timestamp()")
-            (snapshot.finished_at,) = cursor.fetchone()
+        _SQL.count("cells", snapshot=snapshot.pk)
+        snapshot.finished_at = _one("now")
         found = snapshot.cells.aggregate(people=Sum("people", default=0), money=Sum("money", default=0))
         snapshot.people, snapshot.money = found["people"], found["money"]
         snapshot.save(update_fields=["people", "money", "finished_at"])
@@ -112,6 +108,4 @@ def _metric() -> int:
 
 
 def _one(name: str, **values: Any) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "rfm")[name], values)
-        return cursor.fetchone()[0]
+    return _SQL.row(name, **values)[0]

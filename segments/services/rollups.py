@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.models import Activity, ActivityTotal, Metric
 
+_SQL = Statements("segments", "events")
 STRETCH = 2_000  # rows a transaction; it keeps all batches out meanwhile, so a tenth of a second or so
 _EVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -26,26 +26,20 @@ def roll(
 
     `links` are new, and `visitors` those whose anonymous history they may move. In the caller's transaction.
     """
-    sql = queries("segments", "events")
-    values: dict[str, Any] = {"ids": list(ids), "since": since, "until": until or since, "links": list(links),
-              "visitors": list(visitors), "metric": metric_id}  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(sql["roll"], values)
-        if spots := cursor.fetchall():
-            metrics, contacts, hours = map(list, zip(*spots, strict=True))
-            places = {"metrics": metrics, "contacts": contacts, "hours": hours}
-            for name in ("drop_empty", "look_up", "drop_empty_totals", "look_up_totals"):
-                cursor.execute(sql[name], places)
+    spots = _SQL.rows("roll", ids=list(ids), since=since, until=until or since, links=list(links),
+                      visitors=list(visitors), metric=metric_id)  # fmt: skip
+    if spots:
+        metrics, contacts, hours = map(list, zip(*spots, strict=True))
+        for name in ("drop_empty", "look_up", "drop_empty_totals", "look_up_totals"):
+            _SQL.count(name, metrics=metrics, contacts=contacts, hours=hours)
 
 
 def catch_up(metric: Metric, *, rows: int = STRETCH) -> bool:
     """Count the next stretch of what was in the log before the metric; false when there is nothing left."""
-    sql = queries("segments", "events")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql["alone"])
+    with transaction.atomic():
+        _SQL.count("alone")
         metric.refresh_from_db()
-        cursor.execute(sql["stretch"], {"after": metric.counted_to, "upto": metric.log_end, "rows": rows})
-        ids, last, since, until = cursor.fetchone()
+        ids, last, since, until = _SQL.row("stretch", after=metric.counted_to, upto=metric.log_end, rows=rows)
         if ids:
             roll(ids, since=since, until=until, metric_id=metric.pk)
         metric.counted_to = last or metric.log_end
@@ -64,12 +58,8 @@ def start_over(metric: Metric) -> None:
 
 def end_of_log() -> int:
     """The last row of the log, in a transaction that keeps batches out from here to its end."""
-    sql = queries("segments", "events")
-    with connection.cursor() as cursor:
-        cursor.execute(sql["alone"])
-        cursor.execute(sql["log_end"])
-        found: Any = cursor.fetchone()
-    return int(found[0])
+    _SQL.count("alone")
+    return int(_SQL.row("log_end")[0])
 
 
 def lagging() -> list[Metric]:

@@ -37,6 +37,9 @@ SELECT snapshot_id, recency_score, frequency_score, monetary_score, count(*), su
 FROM segments_rfmscore WHERE snapshot_id = %(snapshot)s
 GROUP BY 1, 2, 3, 4;
 
+-- name: now
+SELECT clock_timestamp();
+
 -- name: analyze
 SELECT segments_analyze_rfm();
 

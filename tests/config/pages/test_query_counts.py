@@ -19,7 +19,7 @@ PINNED = {
     "sending": 17,
     "contacts": 14,
     "campaign-audience": 12,
-    "campaign": 11,
+    "campaign": 12,
     "list": 11,
     "event-type": 11,
     "campaigns": 10,
