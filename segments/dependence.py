@@ -9,11 +9,12 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.compiler import Compiler
 from segments.models import Contact, SegmentUpkeep
 from segments.watches import WATCHES, Fields, People
 
+_SQL = Statements("segments", "memberships")
 Moves = SegmentUpkeep.Moves
 
 _NAMES = re.compile(r"\b(?:segments|compliance|templates|delivery|campaigns|analytics)_\w+")
@@ -81,9 +82,7 @@ def _pure(names: set[str]) -> set[str]:
     """Those that are functions of nothing but their arguments, or columns and indexes by a name like a table's."""
     if not names:
         return set()
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "memberships")["pure"], {"names": sorted(names)})
-        return {name for (name,) in cursor.fetchall()}
+    return {name for (name,) in _SQL.rows("pure", names=sorted(names))}
 
 
 def _moves(compiler_at: CompilerAt, segment_id: int, at: datetime) -> str:

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from config.lib import public_ids
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.models import BulkTarget, Contact, EventType, ImportRow, MembershipChange, Segment
 from segments.selectors.identity import Reason, reasons
 from segments.services.bulk import in_words
 from segments.timeline import Moment, TimelineSource
 from segments.watches import because
+
+_SQL = Statements("segments", "contacts")
 
 
 class Imported(TimelineSource):
@@ -92,10 +92,7 @@ class Did(TimelineSource):
     need = "events:read"
 
     def moments(self, contact: Contact, ids: Sequence[int], *, before: datetime, limit: int) -> Iterable[Moment]:
-        with connection.cursor() as cursor:
-            asked: dict[str, Any] = {"contact": contact.pk, "ids": list(ids), "before": before, "limit": limit}
-            cursor.execute(queries("segments", "contacts")["did"], asked)
-            found = cursor.fetchall()
+        found = _SQL.rows("did", contact=contact.pk, ids=list(ids), before=before, limit=limit)
         names = EventType.objects.in_bulk({type_id for _at, type_id, _what in found})
         return [
             Moment(at, names[type_id].name.replace("_", " "), what or "", icon="bolt") for at, type_id, what in found

@@ -7,12 +7,12 @@ from datetime import datetime
 from secrets import SystemRandom
 from typing import Any
 
-from django.db import connection
 from django.db.models import Exists, Max, Min, OuterRef
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.models import Activity, Contact, Metric, Segment, WriteKey
 
+_SQL = Statements("segments", "catalogue")
 LATELY = 50_000  # events of the log that are looked at, the newest
 _DRAWN = 10_000  # contacts that are looked at, by chance
 
@@ -38,9 +38,7 @@ class Seen:
 
 def lately() -> dict[int, Seen]:
     """By event type id, of the newest LATELY events in the log: one scan from its end, however long it is."""
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "catalogue")["lately"], {"most": LATELY})
-        rows = cursor.fetchall()
+    rows = _SQL.rows("lately", most=LATELY)
     names = dict(WriteKey.objects.filter(pk__in={row[2] for row in rows if row[2]}).values_list("pk", "name"))
     found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
@@ -76,9 +74,8 @@ def shares() -> dict[str, Known]:
     if first is None:
         return {}
     drawn = SystemRandom().sample(range(first, last + 1), min(_DRAWN, last - first + 1))
-    with connection.cursor() as cursor:
-        cursor.execute(queries("segments", "catalogue")["shares"], {"ids": drawn})
-        return {name: Known(number / total, last_at) for name, number, last_at, total in cursor.fetchall()}
+    found = _SQL.rows("shares", ids=drawn)
+    return {name: Known(number / total, last_at) for name, number, last_at, total in found}
 
 
 def segments_by_word() -> dict[str, list[tuple[int, str]]]:

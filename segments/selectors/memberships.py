@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import QuerySet
 
-from config.lib.sql import queries
+from config.lib.sql import Statements
 from segments.models import (
     Contact,
     Membership,
@@ -25,6 +24,7 @@ from segments.models import (
     Touch,
 )
 
+_SQL = Statements("segments", "memberships")
 Kind = MembershipChange.Kind
 
 
@@ -107,10 +107,9 @@ class MembersAt:
         return self._page(limit, pk, ">", "ASC")[::-1]
 
     def _page(self, limit: int, place: int, beyond: str, way: str) -> list[Contact]:
-        text = queries("segments", "memberships")["members_at"].replace("{beyond}", beyond).replace("{way}", way)
-        with connection.cursor() as cursor:
-            cursor.execute(text, {"segment": self.segment_id, "at": self.at, "place": place, "limit": limit})
-            ids = [pk for (pk,) in cursor.fetchall()]
+        parts = {"beyond": beyond, "way": way}
+        found = _SQL.rows("members_at", parts, segment=self.segment_id, at=self.at, place=place, limit=limit)
+        ids = [pk for (pk,) in found]
         people = Contact.objects.in_bulk(ids)
         return [people[pk] for pk in ids if pk in people]
 
@@ -185,11 +184,8 @@ def changes_after(place: Place, *, limit: int = 1000) -> list[Change]:
     None is passed by, however late its transaction commits: what is not certain yet is not given. Entries that another
     rule or a freeze has made say so (`how`); a trigger that means what people did leaves them out.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            queries("segments", "memberships")["changes"], {"xid": place.xid, "row": place.row, "limit": limit}
-        )
-        return [Change(Place(xid, row), *rest) for xid, row, *rest in cursor.fetchall()]
+    found = _SQL.rows("changes", xid=place.xid, row=place.row, limit=limit)
+    return [Change(Place(xid, row), *rest) for xid, row, *rest in found]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 from psycopg.errors import QueryCanceled
 
-from config.lib.sql import queries
 from segments.compiler import Compiler
 from segments.dependence import people, statement
 from segments.errors import InvalidCriteria
 from segments.models import Contact, How, SegmentUpkeep
-from segments.services.membership_rows import row, run
+from segments.services.membership_rows import row, run, text
 from segments.services.upkeep import next_try
 
 LONG, QUICK = 1.0, 0.25  # seconds a transaction writes: shorter ones from there on, longer ones up to here
@@ -58,7 +57,7 @@ class Looks:
 
     def _settle(self, upkeep: SegmentUpkeep, those: str, within: Q, *, counts: bool, **values: Any) -> None:
         fitting = statement(people(self._compiler, upkeep.pk).filter(within)).replace("%", "%%")
-        parts = {"people": fitting, "those": queries("segments", "memberships")[those]}
+        parts = {"people": fitting, "those": text(those)}
         try:
             with transaction.atomic():
                 entered, gone = row("settle", parts, segment=upkeep.pk, version=upkeep.version_id, **values)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from config.lib.sql import Statements
 
 _SQL = Statements("segments", "memberships")
-run, rows, row = _SQL.count, _SQL.rows, _SQL.row
+run, rows, row, text = _SQL.count, _SQL.rows, _SQL.row, _SQL.text
 
 
 def hold(*, watches: Collection[str] = (), segments: Collection[int] = ()) -> list[int]:
