@@ -27,9 +27,9 @@ class Standing:
 
     @property
     def was_in(self) -> bool | None:
-        """None when nobody knows any more: who left before the log begins is not in it."""
-        known = self.stay is not None or self.log_begins is None or self.at >= self.log_begins
-        return self.stay is not None if known else None
+        """None when nobody knows any more: who was in it and left before the log begins is not in the log."""
+        forgotten = self.version is not None and self.log_begins is not None and self.at < self.log_begins
+        return None if forgotten and self.stay is None else self.stay is not None
 
 
 def standing(segment: Segment, contact: Contact, ids: Collection[int], *, at: datetime) -> Standing:

@@ -24,12 +24,13 @@ from segments.models import (
     Segment,
     SegmentDay,
     SegmentUpkeep,
+    SegmentVersion,
     TailMark,
     Touch,
 )
-from segments.selectors.memberships import MembersAt, Place, changes_after, days, segments_of, stays
+from segments.selectors.memberships import MembersAt, Place, changes_after, days, log_begins, segments_of, stays
 from segments.selectors.memberships import members as people_in
-from segments.selectors.standing import standing
+from segments.selectors.standing import Standing
 from segments.services import hand_kept, membership_logs, memberships
 from segments.services.contacts import edit_contact
 from segments.services.merging import merge_contacts
@@ -196,14 +197,16 @@ def test_months_long_over_are_dropped_and_days_after_them_stay_right(committed_d
     assert (stay.since, stay.until, stay.entered_how) == (first, march, "")
 
 
-def test_who_was_in_it_before_the_log_begins_is_not_known(committed_db: CommittedDb, settings: Any) -> None:
-    ana, germans = contact(country="DE"), create_segment(name="germans", criteria=GERMAN)
-    settings.MEMBERSHIP_LOG_DAYS = 31
-    now = timezone.now()
-    asked = [standing(germans, ana, [ana.pk], at=now - timedelta(days=days)).was_in for days in (1, 80)]
-    assert asked == [False, None]
-    settings.MEMBERSHIP_LOG_DAYS = 0
-    assert standing(germans, ana, [ana.pk], at=now - timedelta(days=80)).was_in is False
+@pytest.mark.parametrize(
+    ("days", "kept", "there_was_a_rule", "was_in"),
+    [(1, 31, True, False), (80, 31, True, None), (80, 31, False, False), (80, 0, True, False)],
+)
+def test_who_was_in_it_before_the_log_begins_is_not_known(
+    settings: Any, days: int, kept: int, there_was_a_rule: bool, was_in: bool | None
+) -> None:
+    settings.MEMBERSHIP_LOG_DAYS = kept
+    now, version = timezone.now(), SegmentVersion() if there_was_a_rule else None
+    assert Standing(now - timedelta(days=days), None, [], version, [], log_begins(at=now)).was_in is was_in
 
 
 def test_whoever_becomes_one_with_a_guest_is_a_guest(committed_db: CommittedDb) -> None:
