@@ -94,17 +94,17 @@ class Kept:
         """As much of a text as fits into an index row of 2,704 bytes; what a promoted text is found by."""
         return Left(self.text, TEXT_INDEXED)
 
-    def begins(self, texts: Sequence[str]) -> Q:
-        """Follows from being one of these texts, and lets the index serve."""
+    def is_text(self, texts: Sequence[str]) -> Q:
+        """One of these texts, in the words of the index; what is longer than it holds is compared as JSON too."""
         heads = [text[:TEXT_INDEXED] for text in texts]
-        return Q(Exact(self.beginning, heads[0]) if len(heads) == 1 else In(self.beginning, heads))
+        begins = Q(Exact(self.beginning, heads[0]) if len(heads) == 1 else In(self.beginning, heads))
+        whole = all(len(text) < TEXT_INDEXED for text in texts)
+        return begins & self.is_a("string") & (Q() if whole else self.one_of(texts))
 
 
 def _text(kept: Kept, operator: str, value: Any) -> Q:
-    if operator == "equals":
-        return kept.compare("=", value) & kept.begins([value])
-    if operator == "in":
-        return kept.one_of(value) & kept.begins(value)
+    if operator in ("equals", "in"):
+        return kept.is_text([value] if operator == "equals" else value)
     if operator == "exists":
         return kept.is_a("string") & kept.compare("<>", "")
     return kept.is_a("string") & Q(_MATCHES[operator](kept.text, value))

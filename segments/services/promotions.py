@@ -101,7 +101,7 @@ def _drop(row: Promotion) -> None:
 # What the conditions of a type compare, two by two: without knowing how their values are spread, the planner takes
 # them for rare and, asked about 500 people, would rather go through the whole index.
 _COMPARED = {
-    "string": f"left({{text}}, {TEXT_INDEXED})), ({{json}}",
+    "string": f"left({{text}}, {TEXT_INDEXED})), (jsonb_typeof({{json}})",
     "number": "{json}), (jsonb_typeof({json})",
     "boolean": "{json}), ({text}",
     "date": "{json}), ({text}",
@@ -134,7 +134,7 @@ def index_of(row: Promotion) -> models.Index:
     if type_ == Attribute.Type.LIST:
         return GinIndex(kept.json, name=row.index_name, condition=kept.is_a("array"))
     if type_ == Attribute.Type.STRING:
-        return models.Index(kept.beginning, name=row.index_name)
+        return models.Index(kept.beginning, name=row.index_name, condition=kept.is_a("string"))
     condition = {"number": kept.is_a("number"), "boolean": kept.one_of([True, False]), "date": kept.is_date()}[type_]
     return models.Index(kept.json, name=row.index_name, condition=condition)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from segments.compiler import contacts_matching
 from segments.models import Attribute, Contact, Promotion
+from segments.predicates.attributes import TEXT_INDEXED
 from segments.services import promotions
 from segments.services.attributes import register_attribute
 from segments.services.promotions import MAX_ATTEMPTS, MAX_PROMOTED, TooManyPromoted
@@ -71,6 +72,18 @@ def test_a_text_longer_than_an_index_row_is_kept_and_found(people: dict[str, Att
     rule = _rule("string", "equals", long[:1000])
     assert not contacts_matching(rule).exists()
     assert Contact.objects.filter(attributes__a_string=long).get() == one
+
+
+@pytest.mark.parametrize("operator", ["equals", "in"])
+def test_texts_about_as_long_as_the_index_holds_are_told_apart(people: dict[str, Attribute], operator: str) -> None:
+    texts = ["5" * length for length in (1, TEXT_INDEXED - 1, TEXT_INDEXED, TEXT_INDEXED + 1)]
+    owners = {text: Contact.objects.create(attributes={"a_string": text}) for text in texts}
+    Contact.objects.create(attributes={"a_string": 5})  # no text, and written as one of them
+    for promoted in (False, True):
+        for text, owner in owners.items():
+            asked = text if operator == "equals" else [text]
+            assert contacts_matching(_rule("string", operator, asked)).get() == owner, (promoted, len(text))
+        _promote(people["string"])
 
 
 def test_what_a_killed_build_left_is_not_valid_and_is_made_anew(people: dict[str, Attribute]) -> None:
