@@ -17,7 +17,7 @@ from segments.predicates.dates import MOMENT, Window
 from segments.predicates.having import asked_of, given_by, has
 
 _HOUR = timedelta(hours=1)
-_LONG = timedelta(days=90)  # from here on the totals of who lies wholly inside are fewer rows than all their hours
+_LONG = timedelta(days=90)  # from here on everybody's totals, of who lies wholly inside, are fewer rows than all hours
 _ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 _NUMBER = (
     "coalesce(sum(CASE WHEN jsonb_typeof(e.properties -> %s) = 'number'"
@@ -159,7 +159,8 @@ def _hourly(
     having, values = measure.having(columns, at, turned=turned)
     narrowed, ids = asked_of("h.contact_id", among)
     whole, grouped = f"SELECT h.contact_id FROM {hours}{narrowed}", f"GROUP BY h.contact_id HAVING {having}"  # noqa: S608
-    if end - start < _LONG:
+    few = among is not None and not isinstance(among, range)
+    if few or end - start < _LONG:
         return f"{whole} {grouped}", [*params, *ids, *values]
     inside, inside_params = _inside(events, measure, window, at, turned, among)
     astride = (

@@ -22,6 +22,7 @@ from segments.selectors.limits import time_limit
 COST_PER_SECOND = 200_000
 _PATIENCE = 2.0  # seconds for the plan itself
 _WORTH_SAYING = 0.01  # of the cost
+_DEAR = 1.0  # in units of cost: what a look-up may cost at each row without making the estimate a bound
 _DOUBT = 2.0  # a plan is an estimate: what it says takes twice the time is not tried
 _PEOPLE = Contact._meta.db_table  # noqa: SLF001
 
@@ -39,8 +40,8 @@ class Reading:
 class Plan:
     """How Postgres would count a rule. `everybody`: about how many people there are.
 
-    `looks_up`: something is looked up for single rows, such as the hour that the edge of a window cuts. Postgres takes
-    it for needed at each row, so the cost is a bound and no estimate.
+    `looks_up`: something dear is looked up for single rows, such as the hours of people whose clock is ahead of ours.
+    Postgres takes it for needed at each row, so the cost is a bound and no estimate.
     """
 
     people: int
@@ -98,7 +99,8 @@ def _matched(node: Mapping[str, Any], workers: int = 0) -> int:
 
 def _looks_up(node: Mapping[str, Any]) -> bool:
     below = node.get("Plans", ())
-    return any(one.get("Parent Relationship") == "SubPlan" or _looks_up(one) for one in below)
+    dear = (one for one in below if one.get("Parent Relationship") == "SubPlan" and one["Total Cost"] > _DEAR)
+    return any(dear) or any(_looks_up(one) for one in below)
 
 
 def _readings(node: Mapping[str, Any], table: str, *, least: float) -> Iterator[Reading]:
