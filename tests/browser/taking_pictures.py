@@ -13,7 +13,6 @@ from config.page_list import Entry
 
 FOLDER = Path(settings.BASE_DIR) / "screenshots"
 SIZES = ((1440, 900), (1280, 800), (390, 844))
-_SHOW_FRAMES = """document.querySelectorAll("iframe[loading=lazy]").forEach((one) => (one.loading = "eager"))"""
 
 
 def test_pictures_of_every_page(page: Page, stranger: Page, every_page: list[tuple[Entry, str]]) -> None:
@@ -26,11 +25,19 @@ def test_pictures_of_every_page(page: Page, stranger: Page, every_page: list[tup
 
 def _take(page: Page, name: str, url: str) -> None:
     page.goto(url)
-    page.evaluate(_SHOW_FRAMES)
     page.wait_for_load_state("networkidle")
     for dark in (False, True):
         page.emulate_media(color_scheme="dark" if dark else "light")
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
+            _show_all(page, width)
             theme = "dark" if dark else "light"
             page.screenshot(path=FOLDER / f"{name}-{theme}-{width}.png", full_page=True)
+
+
+def _show_all(page: Page, width: int) -> None:
+    """A window as high as the page: frames that nobody could see would be neither loaded nor painted."""
+    page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+    page.wait_for_load_state("networkidle")
+    if page.locator("iframe").count():
+        page.wait_for_timeout(300)
