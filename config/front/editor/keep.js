@@ -33,8 +33,8 @@ export function makeKeep({ config, work, tell, state }) {
       localStorage.removeItem(here);
       if (told) tell("");
       told = false;
-      state(`Draft saved at ${new Date(kept.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`, true);
-      if (waiting) soon();
+      if (waiting) soon(); // what was typed meanwhile is not saved
+      else state(`Draft saved at ${new Date(kept.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`, true);
     } catch (error) {
       refused(error);
       if (!stopped) setTimeout(send, AGAIN_MS);
