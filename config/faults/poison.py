@@ -17,7 +17,7 @@ class Poison(Fault):
     """Two messages kill every worker that renders them; first the same campaign without them, to compare"""
 
     kind = "poison"
-    people = 12_000
+    people = 48_000  # each death costs the others about half a second of a worker, however many they are
     delay_ms = 2
 
     def run(self, stage: Stage, people: int) -> dict[str, Any]:
