@@ -64,7 +64,7 @@ def measure_floor() -> Floor:
 
 
 def measure(name: str, kind: str, rule: Any, floor: Floor) -> Timing:
-    """Counted, launched (the better of two runs) and asked for batches (a median)."""
+    """Counted, launched and asked for batches (a median); of each the better of two runs."""
     people, found = contacts_matching(rule, at=timezone.now()), 0
 
     def counted() -> None:
@@ -101,7 +101,8 @@ def _batch_ms(rule: Any) -> float:
     chance = random.Random(1)  # noqa: S311 - the same people each time
     last = Contact.objects.order_by("-pk").values_list("pk", flat=True)[0]
     batches = [[chance.randint(1, last) for _ in range(BATCH)] for _ in range(_BATCHES)]
-    return 1000 * median(_seconds(partial(_ask, rule, ids)) for ids in batches)
+    # twice: who is asked about has just been written to, so what is known of them need not come from the disk
+    return 1000 * min(median(_seconds(partial(_ask, rule, ids)) for ids in batches) for _ in range(_RUNS))
 
 
 def _ask(rule: Any, ids: list[int]) -> None:
