@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,14 @@ def _make(connection: "psycopg.Connection[Any]", name: str, mark: str) -> None:
 
 
 def _drop(connection: "psycopg.Connection[Any]", name: str) -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    for pause in (0.5, 1, 2, 4, 8, 16, 32):
+        try:
+            connection.execute(statement)
+            return
+        except psycopg.errors.InsufficientPrivilege:  # an autovacuum worker is in it, which only a superuser may end
+            time.sleep(pause)
+    connection.execute(statement)
 
 
 def _url(variable: str, role: str) -> str:
