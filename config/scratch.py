@@ -77,9 +77,10 @@ def _drop(connection: "psycopg.Connection[Any]", name: str) -> None:
     for pause in (0.5, 1, 2, 4, 8, 16, 32):
         try:
             connection.execute(statement)
-            return
         except psycopg.errors.InsufficientPrivilege:  # an autovacuum worker is in it, which only a superuser may end
             time.sleep(pause)
+        else:
+            return
     connection.execute(statement)
 
 
