@@ -22,7 +22,7 @@ _SENT = (
 _LOGGED = "SELECT e.contact_id, e.message_id FROM delivery_deliveryevent e WHERE e.kind = %s"
 _REJUDGED = "SELECT r.message_id FROM delivery_deliveryevent r WHERE r.kind = 'rejudged'"
 _HITS = (
-    f"SELECT h.contact_id, h.message_id FROM delivery_hit h WHERE h.kind = %s AND h.message_id IN ({_REJUDGED})"  # noqa: S608
+    f"SELECT h.contact_id, h.message_id FROM delivery_hit h WHERE h.kind = %s AND h.message_id IN ({_REJUDGED})"  # noqa: S608 - of constants
     " AND (SELECT j.verdict FROM delivery_judgement j WHERE j.hit_id = h.id ORDER BY j.id DESC LIMIT 1) = 'human'"
 )
 
