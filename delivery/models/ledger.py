@@ -109,9 +109,13 @@ class Message(models.Model):
             models.Index(
                 "lease_until", name="message_leased", condition=models.Q(state__in=["claimed", "dispatching"])
             ),
-            # what an opt-out of one address has to skip or to wait for
+            # What an opt-out of one address has to skip or to wait for. Asking for an address implies that there is
+            # one; the claim does not, so that it can't take this index: where nothing waited when statistics were
+            # last taken, it looks cheaper than message_ready (158 ms a claim instead of 5, with 200,000 waiting).
             models.Index(
-                "address_key", name="message_waiting", condition=models.Q(state__in=["ready", "claimed", "dispatching"])
+                "address_key",
+                name="message_of_address",
+                condition=models.Q(state__in=["ready", "claimed", "dispatching"], address_key__isnull=False),
             ),
             models.Index("contact_id", "order", name="message_contact"),
             models.Index("id", name="message_unknown", condition=models.Q(state="unknown")),  # shown and watched

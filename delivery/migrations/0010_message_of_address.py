@@ -1,0 +1,20 @@
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False  # the ledger goes on being written meanwhile
+
+    dependencies = [("delivery", "0009_engagement")]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="message",
+            index=models.Index(
+                models.F("address_key"),
+                condition=models.Q(("address_key__isnull", False), ("state__in", ["ready", "claimed", "dispatching"])),
+                name="message_of_address",
+            ),
+        ),
+        RemoveIndexConcurrently(model_name="message", name="message_waiting"),
+    ]
