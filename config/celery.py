@@ -4,6 +4,9 @@ import os
 from datetime import UTC, datetime
 
 from celery import Celery
+from celery.signals import worker_process_init
+
+from config.lib import garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -13,6 +16,11 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["config.demo"])
 
 HEARTBEAT_KEY = "postrider:heartbeat"
+
+
+@worker_process_init.connect
+def begin_process(**kwargs: object) -> None:
+    garbage.settle_in()
 
 
 @app.task(name="config.heartbeat")

@@ -113,7 +113,10 @@ class CompiledContent:
 def choose_language(wanted: str, available: Collection[str], default: str) -> str:
     """Which of the languages (in lower case) a person gets: for `pt-BR` that, else `pt`, else the default one."""
     whole = wanted.replace("_", "-").lower()
-    return next((one for one in (whole, whole.partition("-")[0]) if one in available), default.lower())
+    if whole in available:
+        return whole
+    short = whole.partition("-")[0]
+    return short if short in available else default.lower()
 
 
 @dataclass(frozen=True)

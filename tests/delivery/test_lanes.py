@@ -5,14 +5,16 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
+from config.lib.sql import queries
 from delivery import ledger, pipeline
 from delivery.models import Lane, Message, SendOrder
 from tests.factories.delivery import make_order, make_people, plan
 
 S = Message.State
+_CLAIM = {"lane": Lane.BULK, "channel": "email", "limit": 300, "lease_s": 60}
 
 
 def _sent_of(order: SendOrder) -> int:
@@ -36,6 +38,26 @@ def test_with_more_campaigns_than_a_batch_has_places_all_get_their_turn() -> Non
     for _ in range(60):
         ledger.claim(Lane.BULK, "email", limit=4)
     assert all(_sent_of(order) for order in orders)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_claim_walks_what_is_due_in_order_though_statistics_know_of_nothing_that_waits() -> None:
+    """Else it reads and sorts all that waits, for each batch: the index of addresses looked cheaper then."""
+    finished, order = make_order(), make_order()
+    _insert(finished, S.SENT, 1000)
+    with connections["owner"].cursor() as owner:
+        owner.execute("ANALYZE delivery_message")
+    _insert(order, S.READY, 5000)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + queries("delivery", "ledger")["claim"], _CLAIM)
+        steps = [line for (line,) in cursor.fetchall() if "using message_" in line]
+    assert len(steps) == 2  # which orders have something due, and what
+    assert all("using message_ready " in step for step in steps)
+
+
+def _insert(order: SendOrder, state: str, count: int) -> None:
+    numbers = range(1, count + 1)
+    Message.objects.bulk_create([Message(order=order, contact_id=n, address_key=n, state=state) for n in numbers])
 
 
 @pytest.mark.django_db

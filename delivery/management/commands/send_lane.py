@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
+from config.lib import garbage
 from config.lib.bench import peak_rss_mb
 from delivery import ledger, pipeline
 from delivery.models import Lane
@@ -31,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, lane: str, drain: bool, report: bool, **options: Any) -> None:
         signal.signal(signal.SIGTERM, self._stop)
+        garbage.settle_in()
         began_at = time.monotonic()  # one clock for all processes of a machine
         cpu_s = time.process_time()
         self._work(lane, drain)
