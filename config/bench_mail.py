@@ -164,11 +164,13 @@ def _own_sink(delay_ms: float) -> Iterator[int]:
         yield running.port
 
 
-def floor_per_second(tools: Tools | None, port: int, messages: int, size: int) -> float | None:
-    """Messages/s of postfix's own generator on kept connections, same sink, same size."""
-    if tools is None:
-        return None
-    command = tools.source_command(port, messages=messages, size=size, sessions=SESSIONS)
+def floor_per_second(tools: Tools, port: int, messages: int, size: int, *, sessions: int) -> float:
+    """Messages/s of postfix's own generator on so many kept connections, same sink, same size.
+
+    With SESSIONS of them, which is how many two workers keep, the sink has a processor to itself and is what limits;
+    in a single one, as `smtp-source -d` does unless told otherwise, the turns of its dialogue do.
+    """
+    command = tools.source_command(port, messages=messages, size=size, sessions=sessions)
     begun = time.perf_counter()
     subprocess.run(command, env=dict(tools.env), check=True, capture_output=True)
     return messages / (time.perf_counter() - begun)

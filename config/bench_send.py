@@ -20,6 +20,7 @@ from config.bench_meanwhile import Meanwhile
 from config.lib.bench import Bench, Say, rss_mb
 from delivery.bench_tracking import web
 from delivery.models import Lane, Message, SendOrder
+from delivery.postfix_tools import Tools
 
 _SAY_EVERY_S = 30
 
@@ -46,8 +47,7 @@ class SendBench(Bench):
         claim_p99_ms = bench_mail.claim_p99_ms()
         with bench_mail.sink_account(tools, delay_ms=options["delay_ms"]) as port, web() as web_port:
             size = bench_mail.size_of_one()
-            floor = None if options["delay_ms"] else bench_mail.floor_per_second(tools, port, messages, size)
-            say(f"floor: smtp-source -d sends {floor:.0f}/s of {size} bytes" if floor else "floor: none")
+            floors = {} if options["delay_ms"] or not tools else _floors(tools, port, messages, size, say)
             with Meanwhile(order, web_port) as meanwhile:
                 seconds, reports = _send(workers, say)
         _account_for(order, messages, left=meanwhile.left)
@@ -59,14 +59,30 @@ class SendBench(Bench):
             "workers": workers,
             "bytes": size,
             "per_second": round(messages / seconds),
-            "floor_per_second": round(floor) if floor else None,
-            "ratio": round(messages / seconds / floor, 2) if floor else None,
+            **_beside(floors.get(bench_mail.SESSIONS), messages / seconds),
+            "one_session": _beside(floors.get(1), messages / seconds),
             "stages_us": stages,
             "claim_p99_ms": claim_p99_ms,
             "cpu_us": round(sum(report["cpu_s"] for report in reports) / messages * 1e6, 1),
             "rss_mb": max(report["rss_mb"] for report in reports),
             **meanwhile.figures(),
         }
+
+
+def _floors(tools: Tools, port: int, messages: int, size: int, say: Say) -> dict[int, float]:
+    """What C does to the same sink, by how many connections."""
+    floors = {}
+    for sessions in (1, bench_mail.SESSIONS):
+        floors[sessions] = bench_mail.floor_per_second(tools, port, messages // 2, size, sessions=sessions)
+        say(f"floor: smtp-source -s {sessions} -d sends {floors[sessions]:.0f}/s of {size} bytes")
+    return floors
+
+
+def _beside(floor: float | None, per_second: float) -> dict[str, float | None]:
+    return {
+        "floor_per_second": round(floor) if floor else None,
+        "ratio": round(per_second / floor, 2) if floor else None,
+    }
 
 
 def _send(workers: int, say: Say) -> tuple[float, list[dict[str, Any]]]:
