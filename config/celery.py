@@ -19,7 +19,7 @@ HEARTBEAT_KEY = "postrider:heartbeat"
 
 
 @worker_process_init.connect
-def begin_process(**kwargs: object) -> None:
+def settle_in(**kwargs: object) -> None:
     garbage.settle_in()
 
 

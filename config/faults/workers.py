@@ -20,7 +20,7 @@ class Killed(Fault):
     """100 SIGKILLs of workers at random points, the gap between the server's accept and our settling widened"""
 
     kind = "sigkill"
-    people = 10_000
+    people = 20_000
     delay_ms = 20
 
     def disturb(self, stage: Stage) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class KilledTransactional(Killed):
     """The same to transactional mail that rather comes twice than never"""
 
     kind = "sigkill-transactional"
-    people = 8_000
+    people = 16_000
     purpose = Purpose.TRANSACTIONAL
 
 
@@ -55,7 +55,7 @@ class Deployed(Fault):
     """Five deploys while sending: SIGTERM to everything, then everything anew"""
 
     kind = "sigterm"
-    people = 12_000
+    people = 24_000
     env = {"SEND_BEGIN_WINDOW_S": "4", "SEND_REPLY_TIMEOUT_S": "20", "SEND_LEASE_S": "30"}
 
     def disturb(self, stage: Stage) -> dict[str, Any]:

@@ -10,6 +10,5 @@ def settle_in() -> None:
 
     The library's measure of 700 looked through the messages of a group again and again: 15 us a message of 200.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)

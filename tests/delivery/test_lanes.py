@@ -5,11 +5,13 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
+from redis import Redis
 
 from config.lib.sql import queries
-from delivery import ledger, pipeline
+from delivery import ledger, pipeline, tasks
 from delivery.models import Lane, Message, SendOrder
 from tests.factories.delivery import make_order, make_people, plan
 
@@ -93,3 +95,15 @@ def test_who_looks_again_finds_what_was_planned_meanwhile() -> None:
     pipeline.work_lane(Lane.TRIGGERED, seconds=5, look_again_s=0.02)
     planner.join()
     assert not Message.objects.filter(order=order, state=S.READY, reason="").exists()
+
+
+def test_a_process_that_stands_in_for_a_dead_one_rings_for_the_lanes_of_its_worker() -> None:
+    """The bell that the dead one was carrying out is gone with it."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        redis.delete(*Lane.values)
+        tasks.ring_at_once()
+        deadline = time.monotonic() + 5
+        while (bells := {lane: redis.llen(lane) for lane in Lane.values}) != dict.fromkeys(Lane.values, 1):
+            assert time.monotonic() < deadline, bells
+            time.sleep(0.01)
+        redis.delete(*Lane.values)

@@ -6,7 +6,7 @@ import sys
 from celery.signals import worker_process_init
 from django.conf import settings
 
-from config.celery import begin_process
+from config.celery import settle_in
 
 _TELL = """
 import gc
@@ -24,4 +24,4 @@ def test_what_a_process_has_loaded_is_not_looked_through_again() -> None:
 
 
 def test_each_process_of_a_worker_begins_so() -> None:
-    assert begin_process in [receiver() for _, receiver in worker_process_init.receivers]
+    assert settle_in in [receiver() for _, receiver in worker_process_init.receivers]
