@@ -16,7 +16,7 @@ from delivery.models import Lane, Message, SendOrder
 from tests.factories.delivery import make_order, make_people, plan
 
 S = Message.State
-_CLAIM = {"lane": Lane.BULK, "channel": "email", "limit": 300, "lease_s": 60}
+_CLAIM: dict[str, str | int] = {"lane": Lane.BULK, "channel": "email", "limit": 300, "lease_s": 60}
 
 
 def _sent_of(order: SendOrder) -> int:
