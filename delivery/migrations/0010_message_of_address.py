@@ -8,6 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [("delivery", "0009_engagement")]
 
     operations = [
+        # of an attempt that broke off
+        migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS message_of_address", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name="message",
             index=models.Index(

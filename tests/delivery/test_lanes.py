@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from celery.signals import worker_process_init
 from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
@@ -99,6 +100,7 @@ def test_who_looks_again_finds_what_was_planned_meanwhile() -> None:
 
 def test_a_process_that_stands_in_for_a_dead_one_rings_for_the_lanes_of_its_worker() -> None:
     """The bell that the dead one was carrying out is gone with it."""
+    assert tasks.ring_at_once in [receiver() for _, receiver in worker_process_init.receivers]
     with Redis.from_url(settings.REDIS_URL) as redis:
         redis.delete(*Lane.values)
         tasks.ring_at_once()
