@@ -6,6 +6,7 @@ from typing import Any
 from django_celery_beat.schedulers import DatabaseScheduler
 
 _SLACK = timedelta(seconds=5)
+_NAP_S = 0.01
 
 
 class Scheduler(DatabaseScheduler):
@@ -19,4 +20,6 @@ class Scheduler(DatabaseScheduler):
             entry.last_run_at = now
         if ahead:
             self._heap = None  # its order is by the same clock
-        return float(super().tick(*args, **options))
+        wait = float(super().tick(*args, **options))
+        # Celery looks 10 ms ahead of time, sees that it is too soon, and asks again at once until it is not
+        return wait if wait >= 0 else _NAP_S

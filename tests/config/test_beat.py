@@ -1,5 +1,6 @@
 """Beat rings whatever is done to the clock."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,3 +36,18 @@ def test_a_clock_set_back_does_not_silence_beat(committed_db: CommittedDb, ahead
         scheduler.tick()
     scheduler._dirty.clear()  # else it writes them at the end of the process, when the database is gone
     assert set(rung) >= NAMES
+
+
+def test_beat_rests_until_something_is_due(committed_db: CommittedDb) -> None:
+    """It is always told for how long; Celery's asks again without a rest for the last 10 ms before each ring."""
+    interval = IntervalSchedule.objects.create(every=1, period="seconds")
+    PeriodicTask.objects.create(name="one", task="config.heartbeat", interval=interval)
+    rung.clear()
+    scheduler = Recording(app=app, lazy=True)
+    waits: list[float] = []
+    while rung.count("one") < 3:
+        waits.append(scheduler.tick())
+        assert len(waits) < 100
+        time.sleep(waits[-1])
+    scheduler._dirty.clear()
+    assert min(waits) >= 0
