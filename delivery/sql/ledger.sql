@@ -22,7 +22,8 @@ WITH planned AS (
 SELECT count(*) FROM planned;
 
 -- A batch of one lane: each open order with something due gets an equal share, so no campaign starves another.
--- Both probes use the partial index message_ready, which holds only what waits.
+-- Both probes use the partial index message_ready, which holds only what waits; the first, being no EXISTS, asks it once
+-- for each open order. Merged with it, held orders of millions would be read through for each batch.
 -- Messages that were claimed when a worker died may have killed it: they go by themselves, in batches of an eighth for
 -- each death (300, 37, 4, 1), so that the innocent among them get away and the culprit ends alone (STANDARDS B11.2-3).
 -- A batch is of the kind of its oldest message; what a dead worker left is due anew, behind what was due before.
@@ -30,12 +31,13 @@ SELECT count(*) FROM planned;
 -- The order of the orders is drawn anew each time, so that with more orders than a batch has places none starves.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM delivery_sendorder o
+    CROSS JOIN LATERAL (
+        SELECT FROM delivery_message m
+        WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= statement_timestamp()
+        ORDER BY m.due_at LIMIT 1
+    ) waiting
     WHERE o.lane = %(lane)s AND o.channel = %(channel)s AND o.state = 'open'
       AND (o.expires_at IS NULL OR o.expires_at > statement_timestamp())
-      AND EXISTS (
-          SELECT FROM delivery_message m
-          WHERE m.order_id = o.id AND m.state = 'ready' AND m.due_at <= statement_timestamp()
-      )
     ORDER BY random()
     LIMIT %(limit)s
 ), picked AS MATERIALIZED (
@@ -253,8 +255,10 @@ WHERE o.state = 'closed' OR o.expires_at < statement_timestamp();
 -- name: is_outstanding
 SELECT EXISTS (
     SELECT FROM delivery_sendorder o
+    CROSS JOIN LATERAL (  -- one probe an order, as in `claim`
+        SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready' ORDER BY m.due_at LIMIT 1
+    ) waiting
     WHERE o.campaign_id = %(campaign)s
-      AND EXISTS (SELECT FROM delivery_message m WHERE m.order_id = o.id AND m.state = 'ready')
 ) OR EXISTS (
     SELECT FROM (
         SELECT order_id FROM delivery_message WHERE state IN ('claimed', 'dispatching') AND lease_until IS NOT NULL OFFSET 0

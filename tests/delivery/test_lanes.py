@@ -2,7 +2,9 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from celery.signals import worker_process_init
@@ -56,6 +58,28 @@ def test_a_claim_walks_what_is_due_in_order_though_statistics_know_of_nothing_th
         steps = [line for (line,) in cursor.fetchall() if "using message_" in line]
     assert len(steps) == 2  # which orders have something due, and what
     assert all("using message_ready " in step for step in steps)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_what_waits_under_a_held_order_is_not_read_by_the_claims_of_others() -> None:
+    """Millions of them would be, for each batch, where statistics know of that order alone and a merge looks cheap."""
+    held, order = make_order(), make_order()
+    _insert(held, S.READY, 5000)
+    SendOrder.objects.filter(pk=held.pk).update(state=SendOrder.State.HELD)
+    with connections["owner"].cursor() as owner:
+        owner.execute("VACUUM ANALYZE delivery_message")
+    _insert(order, S.READY, 10)
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + queries("delivery", "ledger")["claim"], _CLAIM)
+        (((plan_of_claim,),),) = cursor.fetchall()
+    rows = [step["Actual Rows"] for step in _steps(plan_of_claim["Plan"]) if step.get("Index Name") == "message_ready"]
+    assert rows == [1, 10]
+
+
+def _steps(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield step
+    for below in step.get("Plans", ()):
+        yield from _steps(below)
 
 
 def _insert(order: SendOrder, state: str, count: int) -> None:
