@@ -27,7 +27,7 @@ class ExportStopped(DomainError):
     code = "export_stopped"
 
 
-def order(*, kind: str, object_id: int, format: str, by_id: int, metrics: Sequence[str] = ()) -> Export:  # noqa: A002
+def order(*, kind: str, object_id: int, format: str, by_id: int, metrics: Sequence[str] = ()) -> Export:  # noqa: A002 - the word of the API
     """Ask for an export; a worker takes it up within seconds. Of contacts, the object is the bulk job they are of."""
     return Export.objects.create(
         kind=kind, object_id=object_id, format=format, metrics=list(metrics), created_by_id=by_id

@@ -48,7 +48,7 @@ def plan_of(body: Mapping[str, Any]) -> Plan:
     if "content" in given:
         template = given["content"]["email"]["template_id"]
         plan["template"] = _row(MessageTemplate, template, "/content/email/template_id")
-    return {**plan, **_time(given)}  # type: ignore[typeddict-item]
+    return {**plan, **_time(given)}  # type: ignore[typeddict-item]  # fields by name
 
 
 def in_words_of_the_body(errors: Iterator[FieldError] | list[FieldError]) -> list[FieldError]:

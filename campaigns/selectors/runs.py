@@ -17,7 +17,7 @@ def due_schedules(*, at: datetime) -> QuerySet[Campaign]:
 def schedules_between(after: datetime, until: datetime) -> list[datetime]:
     """The instants of the schedules that fall due in (after, until], in order."""
     soon = _schedules().filter(scheduled_at__gt=after, scheduled_at__lte=until)
-    return list(soon.order_by("scheduled_at").values_list("scheduled_at", flat=True).distinct())  # type: ignore[arg-type]
+    return [at for at in soon.order_by("scheduled_at").values_list("scheduled_at", flat=True).distinct() if at]
 
 
 def runs_to_freeze() -> list[int]:

@@ -66,8 +66,8 @@ def edit(campaign: Campaign, *, by: User | None, **plan: Unpack[Plan]) -> Campai
 def clone(campaign: Campaign, *, by: User | None, name: str = "") -> Campaign:
     """A new draft with the same plan, whatever the state of the old one."""
     plan = Plan(name=name or f"{campaign.name} (copy)"[:255])
-    plan.update({field: getattr(campaign, field) for field in PLAN_FIELDS})  # type: ignore[typeddict-item]
-    plan.update({field: getattr(campaign, field).all() for field in AUDIENCE_FIELDS})  # type: ignore[typeddict-item]
+    plan.update({field: getattr(campaign, field) for field in PLAN_FIELDS})  # type: ignore[typeddict-item]  # fields by name
+    plan.update({field: getattr(campaign, field).all() for field in AUDIENCE_FIELDS})  # type: ignore[typeddict-item]  # fields by name
     return create(by=by, **plan)
 
 
@@ -84,4 +84,4 @@ def _columns(plan: Plan) -> dict[str, Any]:
 def _set_audience(campaign: Campaign, plan: Plan) -> None:
     for field in AUDIENCE_FIELDS:
         if field in plan:
-            getattr(campaign, field).set(plan[field])  # type: ignore[literal-required]
+            getattr(campaign, field).set(plan[field])  # type: ignore[literal-required]  # fields by name
