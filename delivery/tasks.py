@@ -44,7 +44,7 @@ def send(lane: str) -> None:
 def ring_at_once(**kwargs: object) -> None:
     """A new process may stand in for one that died with its bell, so it rings for itself, beside its own beginning.
 
-    Ten deaths over two poisoned messages made the others 7 % later while the next tick was waited for, now 1 %.
+    Ten deaths over two poisoned messages made the others some 6 % later while the next tick was waited for, now 2 %.
     """
     threading.Thread(target=_ring, daemon=True).start()  # a Redis that hangs must not keep a process from beginning
 
